@@ -1,0 +1,126 @@
+package engine
+
+// Record is all that is durable about a service. One that was saved is never changed again: a step works on a copy.
+type Record struct {
+	ID       ResourceID
+	Gone     bool // to be removed from the store
+	Desired  *Desired
+	Spec     *Spec // effective; of a deleted service the last
+	Over     Overrides
+	Rev      int64 // spec revision (rule 1.3)
+	Seq      int64 // of its newest action or notice (rule 3.1)
+	Epoch    int64 // under which that was made
+	NeverRan int   // in a row
+	Phase    Phase
+	Standing Trigger // the condition that transition was last asked about
+	SpecAt   Instant // the last change of the desired spec
+	PhaseAt  Instant
+	CondAt   Instant // when the standing condition became what it is
+	LastGood *Pair
+	History  History
+	Ladder   *Ladder
+	Slots    []*Action // actions in flight, in order of nodes: one a node (rule 3.4)
+	Acted    []string  // instances of the last action: their late exit is no crash (rule 4.2)
+	Away     []Away
+	Outbox   []Notice
+	Plans    int      // planned actions since stable
+	Hold     Timer    // a second after a result
+	Told     []uint64 // hashes of the facts for which the answer could not be (rule 4.3)
+	Unknown  []byte   // fields that a newer version has stored: kept
+}
+
+// Cell is what is durable about the cell as a whole.
+type Cell struct {
+	Epoch    int64
+	Revision string // of the active pack
+	N        int64  // of its newest alert
+	Outbox   []Notice
+	Silent   []string // nodes whose silence has been alerted
+	Unknown  []byte
+}
+
+// LadderState says how recovery stands (rule 5.2). No choice is stored (rule 5.3).
+type LadderState string
+
+// The states of a ladder.
+const (
+	LadderOpen   LadderState = "open"
+	LadderIdle   LadderState = "idle"   // its last action worked, or planning is asked again
+	LadderClosed LadderState = "closed" // given up, until stable, a new generation or retry
+)
+
+// Ladder is the recovery under way.
+type Ladder struct {
+	Issue  string // that opened it
+	State  LadderState
+	Opened Instant
+	Base   Instant  // the issue or the last result: a back-off counts from it
+	Closed Instant  // when it was given up
+	Why    []Reason // for which it was given up
+}
+
+// Away is the back-off of removals at a node where the service is not wanted (rule 5.5).
+type Away struct {
+	Node  string
+	Tries int
+	Hold  Timer
+}
+
+// ActionRef is the key of an action (rule 3.1), and its node.
+type ActionRef struct {
+	Node    string
+	Service ResourceID
+	EpochSeq
+}
+
+// SlotState is how far an action is.
+type SlotState string
+
+// The states of an action in its slot.
+const (
+	SlotIntent    SlotState = "intent"    // durable, sent or about to be
+	SlotUnknown   SlotState = "unknown"   // no answer: the controller is asked (rule 3.5)
+	SlotVerifying SlotState = "verifying" // an outcome is durable, what is seen decides (rule 4.1)
+)
+
+// Action is an action in flight: the intent as it was saved, and how far it is.
+type Action struct {
+	ActionRef
+	Kind      ActionKind
+	For       ActionKind // relocate, on its first row
+	By        By
+	Wanted    Wanted   // of planning's: why it was asked
+	Instances []string // that it acts on
+	Known     []string // at the intent: any other instance is new (rule 4.2)
+	Want      uint32   // new ones that must run
+	Row       ActionRow
+	Spec      *Spec // effective
+	Rev       int64
+	Target    string // of relocate
+	StartedAt Instant
+	State     SlotState
+	Result    Result // what the controller said
+	ResultAt  Instant
+	Deadline  Timer // unknown: the next question; verifying: Within
+	Asked     int   // how often
+	UnknownAt Instant
+	Over      bool // superseded: resolve it, then forget it
+}
+
+// NoticeKey identifies a notice: equal on resend, different in the next episode (rule 3.6).
+type NoticeKey struct {
+	Service ResourceID // zero = the cell's
+	EpochSeq
+}
+
+// Notice is a row of an outbox: sent until the MonitoringServer has accepted it.
+type Notice struct {
+	Key     NoticeKey
+	At      Instant
+	Code    string // the issue of a policy's notice; the code of an engine's alert
+	Alert   bool   // the engine's, not policy's
+	Text    string // for a human
+	Reasons []Reason
+	Tries   int   // not stored: how often it was sent by this process
+	Retry   Timer // not stored
+}

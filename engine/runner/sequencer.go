@@ -1,0 +1,227 @@
+package runner
+
+import (
+	"slices"
+
+	"statemanager/engine"
+)
+
+// Sequencer holds effects until every earlier save of their services is durable (architecture: durable actions). It is
+// a synchronous struct without goroutines: Add, write what Batches returns, tell Saved or Failed, send what Out returns.
+// The cell's record is the line of the zero ResourceID.
+type Sequencer struct {
+	Max     int // records in a batch; entries of history do not count
+	lines   map[engine.ResourceID]*line
+	dirty   []engine.ResourceID // to be written, oldest first
+	held    []held
+	batches map[int64]batch
+	next    int64
+	cell    *engine.Cell
+}
+
+// line is the order of the saves of one service.
+type line struct {
+	record         *engine.Record // the newest that was not handed out
+	entries        []engine.Entry // that go with it
+	added, durable int            // saves asked for, saves durable
+	writing        bool
+}
+
+// Batch is one transaction.
+type Batch struct {
+	ID      int64
+	Records []*engine.Record // Gone ones are to be removed
+	Cell    *engine.Cell     // nil = unchanged
+	Entries []engine.Entry
+}
+
+type batch struct {
+	Batch
+	upTo map[engine.ResourceID]int
+}
+
+type held struct {
+	needs map[engine.ResourceID]int
+	fx    engine.Effects // one effect
+}
+
+// NewSequencer makes a sequencer that writes at most max records in a batch.
+func NewSequencer(max int) *Sequencer {
+	return &Sequencer{Max: max, lines: map[engine.ResourceID]*line{}, batches: map[int64]batch{}}
+}
+
+func (q *Sequencer) line(id engine.ResourceID) *line {
+	l := q.lines[id]
+	if l == nil {
+		l = &line{}
+		q.lines[id] = l
+	}
+	return l
+}
+
+func (q *Sequencer) mark(id engine.ResourceID) *line {
+	l := q.line(id)
+	l.added++
+	if !slices.Contains(q.dirty, id) {
+		q.dirty = append(q.dirty, id)
+	}
+	return l
+}
+
+// Add takes the effects of one step. A record replaces one of its service that was not yet handed out.
+func (q *Sequencer) Add(fx engine.Effects) {
+	for _, r := range fx.Save {
+		q.mark(r.ID).record = r
+	}
+	if fx.SaveCell != nil {
+		q.mark(engine.ResourceID{})
+		q.cell = fx.SaveCell
+	}
+	for _, x := range fx.History {
+		l := q.mark(x.Service)
+		l.entries = append(l.entries, x)
+	}
+	for _, x := range fx.Report {
+		ids := make([]engine.ResourceID, len(x.Specs))
+		for i, u := range x.Specs {
+			ids[i] = u.Service
+		}
+		q.hold(engine.Effects{Report: []engine.SpecSet{x}}, ids...)
+	}
+	for _, x := range fx.Dispatch {
+		q.hold(engine.Effects{Dispatch: []*engine.Action{x}}, x.Service, engine.ResourceID{})
+	}
+	for _, x := range fx.Inquire {
+		q.hold(engine.Effects{Inquire: []engine.ActionRef{x}}, x.Service)
+	}
+	for _, x := range fx.Observe {
+		q.hold(engine.Effects{Observe: []engine.ServiceRef{x}}, x.Service)
+	}
+	for _, x := range fx.Notify {
+		q.hold(engine.Effects{Notify: []engine.Notice{x}}, x.Key.Service)
+	}
+	for _, x := range fx.Publish {
+		q.hold(engine.Effects{Publish: []engine.StateEvent{x}}, x.Service)
+	}
+	for _, x := range fx.Reply {
+		q.hold(engine.Effects{Reply: []engine.Reply{x}}, x.Service)
+	}
+}
+
+func (q *Sequencer) hold(fx engine.Effects, ids ...engine.ResourceID) {
+	needs := map[engine.ResourceID]int{}
+	for _, id := range ids {
+		needs[id] = q.line(id).added
+	}
+	q.held = append(q.held, held{needs, fx})
+}
+
+// Batches returns the transactions that may be written now: one save of a service is in flight at a time, so a service's
+// saves keep their order.
+func (q *Sequencer) Batches() (out []Batch) {
+	var rest []engine.ResourceID
+	var b batch
+	flush := func() {
+		if b.upTo != nil {
+			q.batches[b.ID], out = b, append(out, b.Batch)
+		}
+		b = batch{}
+	}
+	for _, id := range q.dirty {
+		l := q.line(id)
+		if l.writing {
+			rest = append(rest, id)
+			continue
+		}
+		if b.upTo == nil || len(b.upTo) >= max(q.Max, 1) {
+			flush()
+			q.next++
+			b = batch{Batch{ID: q.next}, map[engine.ResourceID]int{}}
+		}
+		if l.record != nil {
+			b.Records = append(b.Records, l.record)
+		}
+		if id == (engine.ResourceID{}) {
+			b.Cell, q.cell = q.cell, nil
+		}
+		b.Entries = append(b.Entries, l.entries...)
+		b.upTo[id] = l.added
+		l.record, l.entries, l.writing = nil, nil, true
+	}
+	flush()
+	q.dirty = rest
+	return out
+}
+
+// Saved says that a batch is durable.
+func (q *Sequencer) Saved(id int64) {
+	for s, n := range q.batches[id].upTo {
+		l := q.line(s)
+		l.durable, l.writing = n, false
+	}
+	delete(q.batches, id)
+}
+
+// Failed says that a batch could not be written: what a newer save has not replaced is written again with it.
+func (q *Sequencer) Failed(id int64) {
+	b := q.batches[id]
+	delete(q.batches, id)
+	for _, r := range b.Records {
+		if l := q.line(r.ID); l.record == nil {
+			l.record = r
+		}
+	}
+	if q.cell == nil {
+		q.cell = b.Cell
+	}
+	for i := len(b.Entries) - 1; i >= 0; i-- {
+		l := q.line(b.Entries[i].Service)
+		l.entries = append([]engine.Entry{b.Entries[i]}, l.entries...)
+	}
+	for s := range b.upTo {
+		q.line(s).writing = false
+		if !slices.Contains(q.dirty, s) {
+			q.dirty = append(q.dirty, s)
+		}
+	}
+	slices.SortFunc(q.dirty, engine.ResourceID.Compare)
+}
+
+// Out returns the effects that may leave, in the order of their kinds and, for each service, in the order in which they
+// were owed.
+func (q *Sequencer) Out() (out engine.Effects) {
+	blocked := map[engine.ResourceID]bool{}
+	q.held = slices.DeleteFunc(q.held, func(h held) bool {
+		for id, n := range h.needs {
+			if blocked[id] || q.line(id).durable < n {
+				for id := range h.needs {
+					if id != (engine.ResourceID{}) {
+						blocked[id] = true
+					}
+				}
+				return false
+			}
+		}
+		merge(&out, &h.fx)
+		return true
+	})
+	return out
+}
+
+// Held is how many effects wait for a save, and how many records wait to be written or are being written.
+func (q *Sequencer) Held() (effects, saves int) {
+	for _, b := range q.batches {
+		saves += len(b.upTo)
+	}
+	return len(q.held), saves + len(q.dirty)
+}
+
+func merge(to, from *engine.Effects) {
+	to.Report = append(to.Report, from.Report...)
+	to.Dispatch = append(to.Dispatch, from.Dispatch...)
+	to.Inquire = append(to.Inquire, from.Inquire...)
+	to.Observe = append(to.Observe, from.Observe...)
+	to.Notify = append(to.Notify, from.Notify...)
+	to.Publish = append(to.Publish, from.Publish...)
+	to.Reply = append(to.Reply, from.Reply...)
+}
