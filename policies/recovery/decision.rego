@@ -1,0 +1,66 @@
+package statemanager.recovery
+
+# METADATA
+# title: The next action, a wait until a fact changes, or giving up
+# description: Giving up tells a human and closes the ladder.
+# entrypoint: true
+decision := {"action": "wait", "reasons": {reason(code, "wait") | some code in wait}} if {
+	count(wait) > 0
+} else := {"action": next, "after": delay, "reasons": (chosen_for | passed_over)} if {
+	next
+} else := {"action": "give_up", "reasons": ({reason("nothing_left", "give_up")} | left_out)}
+
+# METADATA
+# title: The action whose turn it is
+# description: Undefined when no entry of the strategy is open.
+next := queue[min(open)]
+
+# METADATA
+# title: Entries of the queue that are not spent and can help
+# description: |
+#   An entry is spent when its action was tried as often as it stands in the queue so far. Counting what was tried,
+#   instead of picking the entry with the number of the failures, loses no rung when facts change in between.
+open contains i if {
+	some i, action in queue
+	not action in skipped
+	input.tries[action] < count([1 | some j, other in queue; j <= i; other == action])
+}
+
+# METADATA
+# title: The strategy, with what goes first at its front
+# description: An action that goes first does so with all its entries, in the order that they have.
+queue := array.concat([action | some action in rungs; action in ahead], [action | some action in rungs; not action in ahead])
+
+ahead contains action if some action in first[_]
+
+skipped contains action if some action in skip[_]
+
+# METADATA
+# title: Attempts that did not help
+# description: A notice is no attempt to help.
+failures := sum([n | some action, n in input.tries; action != "notify"])
+
+# METADATA
+# title: How long to wait before the action
+# description: Counted from the issue or the last result. The last delay of the list stays.
+delay := "0s" if {
+	data.actions[next].at_once
+} else := backoff[min([failures, count(backoff) - 1])] if {
+	count(backoff) > 0
+} else := "0s"
+
+backoff := object.get(profile, "backoff", data.backoff)
+
+# METADATA
+# title: The profile's row, laid over the row `other`
+profile := object.union(data.profiles.other, data.profiles[input.profile])
+
+chosen_for := {reason(code, next) | some code, actions in first; next in actions} if {
+	next in ahead
+} else := {reason("next", next)}
+
+passed_over := {reason(code, action) | some i, action in queue; i < min(open); some code, actions in skip; action in actions}
+
+left_out := {reason(code, action) | some code, actions in skip; some action in actions; action in queue}
+
+reason(code, action) := {"code": code, "args": {"action": action, "failures": failures}}
