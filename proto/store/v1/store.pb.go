@@ -80,7 +80,9 @@ type Record struct {
 	// Until when nothing is started after a result.
 	Hold *Timer `protobuf:"bytes,22,opt,name=hold,proto3" json:"hold,omitempty"`
 	// Hashes of the facts for which the answer of policy could not be.
-	Told          []uint64 `protobuf:"fixed64,23,rep,packed,name=told,proto3" json:"told,omitempty"`
+	Told []uint64 `protobuf:"fixed64,23,rep,packed,name=told,proto3" json:"told,omitempty"`
+	// The revision of the pack when the transition was last asked about the standing condition.
+	Reviewed      string `protobuf:"bytes,24,opt,name=reviewed,proto3" json:"reviewed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -274,6 +276,13 @@ func (x *Record) GetTold() []uint64 {
 		return x.Told
 	}
 	return nil
+}
+
+func (x *Record) GetReviewed() string {
+	if x != nil {
+		return x.Reviewed
+	}
+	return ""
 }
 
 // Cell is what is durable about the cell as a whole.
@@ -1468,7 +1477,9 @@ type Ladder struct {
 	// When it was given up.
 	Closed int64 `protobuf:"varint,5,opt,name=closed,proto3" json:"closed,omitempty"`
 	// Why it was given up.
-	Why           []*Reason `protobuf:"bytes,6,rep,name=why,proto3" json:"why,omitempty"`
+	Why []*Reason `protobuf:"bytes,6,rep,name=why,proto3" json:"why,omitempty"`
+	// How long the service had been well before the issue.
+	Ran           int64 `protobuf:"varint,7,opt,name=ran,proto3" json:"ran,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1543,6 +1554,13 @@ func (x *Ladder) GetWhy() []*Reason {
 		return x.Why
 	}
 	return nil
+}
+
+func (x *Ladder) GetRan() int64 {
+	if x != nil {
+		return x.Ran
+	}
+	return 0
 }
 
 // Reason says why, in the pack's words.
@@ -2577,7 +2595,7 @@ var File_store_v1_store_proto protoreflect.FileDescriptor
 
 const file_store_v1_store_proto_rawDesc = "" +
 	"\n" +
-	"\x14store/v1/store.proto\x12\x1dpiccolo.statemanager.store.v1\"\xfd\a\n" +
+	"\x14store/v1/store.proto\x12\x1dpiccolo.statemanager.store.v1\"\x99\b\n" +
 	"\x06Record\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12A\n" +
 	"\aservice\x18\x02 \x01(\v2'.piccolo.statemanager.store.v1.ResourceR\aservice\x12@\n" +
@@ -2602,7 +2620,8 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\x06outbox\x18\x14 \x03(\v2%.piccolo.statemanager.store.v1.NoticeR\x06outbox\x12\x14\n" +
 	"\x05plans\x18\x15 \x01(\x03R\x05plans\x128\n" +
 	"\x04hold\x18\x16 \x01(\v2$.piccolo.statemanager.store.v1.TimerR\x04hold\x12\x12\n" +
-	"\x04told\x18\x17 \x03(\x06R\x04told\"\xb5\x01\n" +
+	"\x04told\x18\x17 \x03(\x06R\x04told\x12\x1a\n" +
+	"\breviewed\x18\x18 \x01(\tR\breviewed\"\xb5\x01\n" +
 	"\x04Cell\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
@@ -2693,14 +2712,15 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\x03key\x18\x03 \x01(\v2'.piccolo.statemanager.store.v1.EpochSeqR\x03key\",\n" +
 	"\x06Exited\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x0e\n" +
-	"\x02id\x18\x02 \x01(\tR\x02id\"\xb1\x01\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"\xc3\x01\n" +
 	"\x06Ladder\x12\x14\n" +
 	"\x05issue\x18\x01 \x01(\tR\x05issue\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
 	"\x06opened\x18\x03 \x01(\x03R\x06opened\x12\x12\n" +
 	"\x04base\x18\x04 \x01(\x03R\x04base\x12\x16\n" +
 	"\x06closed\x18\x05 \x01(\x03R\x06closed\x127\n" +
-	"\x03why\x18\x06 \x03(\v2%.piccolo.statemanager.store.v1.ReasonR\x03why\"j\n" +
+	"\x03why\x18\x06 \x03(\v2%.piccolo.statemanager.store.v1.ReasonR\x03why\x12\x10\n" +
+	"\x03ran\x18\a \x01(\x03R\x03ran\"j\n" +
 	"\x06Reason\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x128\n" +
 	"\x04args\x18\x02 \x03(\v2$.piccolo.statemanager.store.v1.FieldR\x04args\x12\x12\n" +
