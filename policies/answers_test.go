@@ -71,19 +71,26 @@ func put(m map[string]any, name string, v any) {
 	put(sub, rest, v)
 }
 
-// ask puts random questions to an entrypoint; each must have exactly one answer, with reasons.
-func ask(t *testing.T, p *pack, q any, r *rand.Rand, check func(input, answer map[string]any)) {
+// prepare compiles the rules of the pack for one entrypoint.
+func (p *pack) prepare(t *testing.T, entrypoint string) rego.PreparedEvalQuery {
 	t.Helper()
-	name := engine.Entrypoint(q)
 	c := ast.NewCompiler()
 	if c.Compile(p.rules); c.Failed() {
 		t.Fatal(c.Errors)
 	}
-	query, err := rego.New(rego.Query("data.statemanager."+name), rego.Compiler(c), rego.Store(p.store()),
+	query, err := rego.New(rego.Query("data.statemanager."+entrypoint), rego.Compiler(c), rego.Store(p.store()),
 		rego.StrictBuiltinErrors(true)).PrepareForEval(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return query
+}
+
+// ask puts random questions to an entrypoint; each must have exactly one answer, with reasons.
+func ask(t *testing.T, p *pack, q any, r *rand.Rand, check func(input, answer map[string]any)) {
+	t.Helper()
+	name := engine.Entrypoint(q)
+	query := p.prepare(t, name)
 	pkg, _, _ := strings.Cut(name, ".")
 	facts := declared(t, p, pkg)
 	for range rounds * len(facts) {
