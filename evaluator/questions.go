@@ -1,0 +1,102 @@
+package evaluator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"reflect"
+	"time"
+
+	"statemanager/engine"
+)
+
+// questionsEach is how many questions are made up for each entrypoint.
+const questionsEach = 50
+
+// gateLimit bounds each of them.
+var gateLimit = WallLimit(time.Second)
+
+// encode makes the vector of a question.
+func (p *Policy) encode(facts any) (*query, []byte, error) {
+	n := number(facts)
+	if n < 0 {
+		return nil, nil, fmt.Errorf("%T is no question", facts)
+	}
+	q := p.queries[n]
+	vector, err := q.plan.encode(reflect.ValueOf(facts), nil)
+	return q, vector, err
+}
+
+// askGenerated asks made-up questions, the same ones for the same revision: each must have an answer that decodes. They
+// find conflicts, missing answers and missing reasons that no test has thought of.
+func (p *Policy) askGenerated(ctx context.Context, g *gate) {
+	h := fnv.New64a()
+	h.Write([]byte(p.revision))
+	rng := rand.New(rand.NewPCG(h.Sum64(), 0))
+	for _, q := range p.queries {
+		for range questionsEach {
+			if ctx.Err() != nil {
+				g.errorf(place{}, "asking made-up questions: %v", context.Cause(ctx))
+				return
+			}
+			vector := q.plan.random(rng)
+			_, reasons, rules, err := p.ask(q, vector, gateLimit)
+			if err == nil {
+				err = p.unfilled(reasons)
+			}
+			if err != nil {
+				g.errorf(p.blame(q, rules), "%s: %v", q.name, err)
+			}
+			if errors.Is(err, errTimeout) {
+				return // the others would take as long
+			}
+		}
+	}
+}
+
+// random is a vector within the domains. Counters are small more often than not: there the choices are made.
+func (p *plan) random(rng *rand.Rand) []byte {
+	out := make([]byte, len(p.slots))
+	for i, s := range p.slots {
+		n := len(s.terms)
+		if s.kind == count && rng.IntN(4) > 0 {
+			n = min(n, 3)
+		}
+		out[i] = byte(rng.IntN(n))
+	}
+	return out
+}
+
+// unfilled says which sentence has a placeholder that its reason gave no argument for.
+func (p *Policy) unfilled(reasons []engine.Reason) error {
+	for _, r := range reasons {
+		given := map[string]bool{}
+		for _, a := range r.Args {
+			given[a.Name] = true
+		}
+		for _, name := range placeholders(p.sentences[r.Code]) {
+			if !given[name] {
+				return fmt.Errorf("the sentence of reason %s has {%s}, but the rule gives no such argument", r.Code, name)
+			}
+		}
+	}
+	return nil
+}
+
+// blame is the rule of the entrypoint that gave an answer; its first one if none did.
+func (p *Policy) blame(q *query, rules []engine.Place) place {
+	best := engine.Place{}
+	for at, name := range p.rules {
+		if name == q.path() && (best.File == "" || comparePlaces(at, best) < 0) {
+			best = at
+		}
+	}
+	for _, at := range rules {
+		if p.rules[at] == q.path() {
+			best = at
+		}
+	}
+	return place{file: best.File, line: best.Line}
+}

@@ -1,0 +1,98 @@
+package evaluator
+
+import (
+	"errors"
+	"path"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// source is a pack that was read and parsed.
+type source struct {
+	files   Files
+	modules map[string]*ast.Module // by file, tests included
+	data    *value
+}
+
+// rules are the modules that are no tests.
+func (s *source) rules() map[string]*ast.Module {
+	out := map[string]*ast.Module{}
+	for name, m := range s.modules {
+		if !isTest(name) {
+			out[name] = m
+		}
+	}
+	return out
+}
+
+// read is the first gate.
+func read(files Files, g *gate) *source {
+	s := &source{files: files, modules: map[string]*ast.Module{}, data: &value{fields: map[string]*value{}}}
+	for _, name := range files.names() {
+		switch {
+		case isRego(name):
+			s.parse(name, g)
+		case isData(name):
+			s.data.load(name, files[name], g)
+		case path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" || path.Ext(name) == ".json":
+			g.warnf(place{file: name}, "is not read: data stands in files named data.yaml")
+		}
+	}
+	if len(s.modules) == 0 && len(g.list) == 0 {
+		g.errorf(place{}, "the pack has no .rego file")
+	}
+	s.untested(g)
+	return s
+}
+
+func (s *source) parse(name string, g *gate) {
+	m, err := ast.ParseModuleWithOpts(name, string(s.files[name]), ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})
+	if err != nil {
+		compileErrors(err, place{file: name}, g)
+	} else if m == nil {
+		g.errorf(place{file: name}, "is empty")
+	} else {
+		s.modules[name] = m
+	}
+}
+
+// untested warns of rules without a test beside them.
+func (s *source) untested(g *gate) {
+	tested := map[string]bool{}
+	for name := range s.modules {
+		if isTest(name) {
+			tested[path.Dir(name)] = true
+		}
+	}
+	for name, m := range s.modules {
+		if !isTest(name) && len(m.Rules) > 0 && !tested[path.Dir(name)] {
+			g.warnf(place{file: name}, "no _test.rego stands beside these rules")
+		}
+	}
+}
+
+// compileErrors takes over what OPA's parser or compiler says, with its places.
+func compileErrors(err error, at place, g *gate) {
+	var list ast.Errors
+	if !errors.As(err, &list) {
+		var one *ast.Error
+		if !errors.As(err, &one) {
+			g.errorf(at, "%v", err)
+			return
+		}
+		list = ast.Errors{one}
+	}
+	for _, e := range list {
+		if e.Location != nil {
+			at = located(e.Location)
+		}
+		g.errorf(at, "%s", builtinHint(e.Message))
+	}
+}
+
+func located(l *ast.Location) place {
+	if l == nil {
+		return place{}
+	}
+	return place{l.File, l.Row, l.Col}
+}

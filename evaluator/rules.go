@@ -1,0 +1,232 @@
+package evaluator
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// ruleCheck is our own stage of the compiler: it holds the rules against the facts, the words and the tables. It runs
+// when OPA has resolved imports and names. What cannot be told without running a rule is accepted.
+type ruleCheck struct {
+	d      *declarations
+	g      *gate
+	words  words
+	pkgs   map[string]map[string]bool // names of the rules of each package
+	facts  *fact                      // of the rule that is looked at; nil: of every package
+	any    []*fact                    // of each package
+	failed map[place]bool             // one problem for each place
+}
+
+// stage is the check as a compiler stage. It reports to the gate, never to the compiler, so that all is found at once.
+func (c *ruleCheck) stage() ast.CompilerStageDefinition {
+	return ast.CompilerStageDefinition{Name: "CheckFacts", MetricName: "check_facts", Stage: func(comp *ast.Compiler) *ast.Error {
+		c.run(comp.Modules)
+		return nil
+	}}
+}
+
+func newRuleCheck(d *declarations, g *gate) *ruleCheck {
+	c := &ruleCheck{d: d, g: g, words: newWords(d), pkgs: map[string]map[string]bool{}, failed: map[place]bool{}}
+	for pkg := range d.pkgs {
+		c.any = append(c.any, d.resolve(d.facts(pkg, "")))
+	}
+	c.any = append(c.any, d.resolve(d.common))
+	return c
+}
+
+func (c *ruleCheck) run(modules map[string]*ast.Module) {
+	for _, m := range modules {
+		for _, r := range m.Rules {
+			c.name(packageName(m.Package), r)
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(modules)) {
+		if m := modules[file]; !isTest(file) {
+			for _, r := range m.Rules {
+				c.rule(packageName(m.Package), r)
+			}
+		}
+	}
+}
+
+// name notes a rule. The names within a rule's name, such as soft in limits.soft := 3, are the pack's own words; those of
+// a set, such as skip.REASON contains ACTION, are codes of reasons.
+func (c *ruleCheck) name(pkg string, r *ast.Rule) {
+	if c.pkgs[pkg] == nil {
+		c.pkgs[pkg] = map[string]bool{}
+	}
+	names := refNames(r.Head.Ref())
+	c.pkgs[pkg][names[0]] = true
+	if r.Head.RuleKind() != ast.MultiValue {
+		c.words.add(names[1:]...)
+	}
+}
+
+func (c *ruleCheck) rule(pkg string, r *ast.Rule) {
+	full := pkg + "." + strings.Join(refNames(r.Head.Ref()), ".")
+	c.facts = nil
+	if s := c.d.facts(pkg, full); s != nil {
+		c.facts = c.d.resolve(s)
+	}
+	for x := r; x != nil; x = x.Else {
+		if x == r && r.Head.RuleKind() == ast.MultiValue {
+			c.segments(r.Head.Ref()[1:])
+		}
+		c.visit(x.Head.Args...)
+		c.visit(x.Head.Key, x.Head.Value)
+		c.walk(x.Body)
+	}
+}
+
+func (c *ruleCheck) visit(terms ...*ast.Term) {
+	for _, t := range terms {
+		if t != nil {
+			c.walk(t)
+		}
+	}
+}
+
+// walk looks at everything below a node. References and calls are looked at as a whole.
+func (c *ruleCheck) walk(node any) {
+	ast.NewGenericVisitor(func(x any) bool {
+		switch x := x.(type) {
+		case *ast.Expr:
+			if len(x.With) > 0 {
+				c.fail(x.With[0].Location, "`with` is for tests: a rule answers for the facts that it was given")
+			}
+			if terms, ok := x.Terms.([]*ast.Term); ok && x.IsCall() {
+				c.call(terms)
+				return true
+			}
+		case *ast.Term:
+			switch v := x.Value.(type) {
+			case ast.Call:
+				c.call(v)
+				return true
+			case ast.Ref:
+				c.ref(v, x.Location)
+				return true
+			case ast.String:
+				c.word(x)
+			}
+		}
+		return false
+	}).Walk(node)
+}
+
+func (c *ruleCheck) fail(l *ast.Location, format string, args ...any) {
+	if at := located(l); !c.failed[at] {
+		c.failed[at] = true
+		c.g.errorf(at, format, args...)
+	}
+}
+
+func (c *ruleCheck) word(t *ast.Term) {
+	if s, ok := t.Value.(ast.String); ok && !c.words.known(string(s)) {
+		c.fail(t.Location, "%s is no known word: neither a value of a fact, a name in data.yaml nor a reason in reasons/data.yaml%s", s, suggest(string(s), c.words.list()))
+	}
+}
+
+// segments looks at what follows a name: constant names are words, the rest is looked at by itself.
+func (c *ruleCheck) segments(terms []*ast.Term) {
+	for _, t := range terms {
+		c.walk(t)
+	}
+}
+
+// operators of which both sides are compared.
+var comparisons = map[string]bool{"equal": true, "neq": true, "eq": true, "lt": true, "lte": true, "gt": true, "gte": true}
+
+// call looks at an operator with its arguments.
+func (c *ruleCheck) call(terms []*ast.Term) {
+	op, args := terms[0].Value.String(), terms[1:]
+	switch {
+	case comparisons[op] && len(args) == 2:
+		c.compare(op, args[0], args[1])
+		c.compare(flipped(op), args[1], args[0])
+	case op == "internal.member_2":
+		c.member(args[0], args[1])
+	case strings.HasPrefix(op, prefix) || strings.HasPrefix(op, "data."):
+		c.visit(terms[0])
+	}
+	c.visit(args...)
+}
+
+func flipped(op string) string {
+	if f := map[string]string{"lt": "gt", "gt": "lt", "lte": "gte", "gte": "lte"}[op]; f != "" {
+		return f
+	}
+	return op
+}
+
+// compare holds a constant against the domain of the fact that it is compared with.
+func (c *ruleCheck) compare(op string, left, right *ast.Term) {
+	f := c.factOf(left)
+	if f == nil {
+		return
+	}
+	if f.kind == word && op != "equal" && op != "neq" && op != "eq" {
+		c.fail(left.Location, "%s is a word: words have no order", left)
+		return
+	}
+	if v := c.constantOf(right); v != nil {
+		c.domain(f, left, right, v)
+	}
+}
+
+// constantOf is a constant, or the one value that a reference to data has.
+func (c *ruleCheck) constantOf(t *ast.Term) ast.Value {
+	ref, ok := t.Value.(ast.Ref)
+	if !ok {
+		return t.Value
+	}
+	names := refNames(ref)
+	if len(names) != len(ref) || names[0] != "data" {
+		return nil
+	}
+	if v := c.d.data.at(names[1:]...); v != nil && v.scalar != nil {
+		if x, err := ast.InterfaceToValue(v.scalar); err == nil {
+			return x
+		}
+	}
+	return nil
+}
+
+// domain holds that a fact can have a value.
+func (c *ruleCheck) domain(f *fact, of, at *ast.Term, v ast.Value) {
+	switch v := v.(type) {
+	case ast.String:
+		if f.kind != word {
+			c.fail(at.Location, "%s is never a string", of)
+		} else if !slices.Contains(f.words, string(v)) {
+			c.fail(at.Location, "%s is never %s: it is %s%s", of, v, list(f.words), suggest(string(v), f.words))
+		}
+	case ast.Number:
+		if n, whole := v.Int(); f.kind != count {
+			c.fail(at.Location, "%s is never a number", of)
+		} else if !whole || n < 0 || n > f.max {
+			c.fail(at.Location, "%s is never %s: it is 0..%d", of, v, f.max)
+		}
+	case ast.Boolean:
+		if f.kind != flag {
+			c.fail(at.Location, "%s is never true or false", of)
+		}
+	}
+}
+
+// member holds the members of a set that is written out against the fact that is looked for, and the other way round.
+func (c *ruleCheck) member(x, coll *ast.Term) {
+	members(coll.Value, func(m *ast.Term) {
+		if f := c.factOf(x); f != nil {
+			if v := c.constantOf(m); v != nil {
+				c.domain(f, x, m, v)
+			}
+		}
+		if f := c.factOf(m); f != nil && ast.IsConstant(x.Value) {
+			c.domain(f, m, x, x.Value)
+		}
+	}, func(ast.Value) {})
+}

@@ -1,0 +1,80 @@
+package evaluator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/tester"
+)
+
+// testLimit bounds all tests of a pack together.
+const testLimit = 10 * time.Second
+
+// compileTests compiles rules and tests together, as the runner will: what a test gets wrong is told with the rest.
+func compileTests(s *source, g *gate) {
+	comp := ast.NewCompiler().WithCapabilities(capabilities(true)).WithEnablePrintStatements(true)
+	if comp.Compile(s.modules); comp.Failed() {
+		compileErrors(comp.Errors, place{}, g)
+	}
+}
+
+// runTests runs the pack's own tests.
+func runTests(ctx context.Context, p *Policy, g *gate, r *Report) {
+	ctx, cancel := context.WithTimeoutCause(ctx, testLimit, fmt.Errorf("the pack's tests take more than %v", testLimit))
+	defer cancel()
+	s := read(p.files, &gate{})
+	runner := tester.NewRunner().
+		SetCompiler(ast.NewCompiler().WithCapabilities(capabilities(true)).WithEnablePrintStatements(true)).
+		SetStore(p.store).SetModules(s.modules).SetTimeout(testLimit).CapturePrintOutput(true).RaiseBuiltinErrors(true)
+	results, err := runner.RunTests(ctx, p.txn)
+	if err != nil {
+		compileErrors(err, place{}, g)
+		return
+	}
+	for t := range results {
+		r.note(t, g)
+	}
+	if ctx.Err() != nil {
+		g.errorf(place{}, "%v", context.Cause(ctx))
+	} else if r.Tests == 0 {
+		g.warnf(place{}, "the pack has no tests")
+	}
+}
+
+// note counts a result.
+func (r *Report) note(t *tester.Result, g *gate) {
+	at := located(t.Location)
+	r.Tests++
+	switch {
+	case t.Skip:
+		r.Skipped++
+		g.warnf(at, "%s is skipped", t.Name)
+	case t.Error != nil:
+		g.errorf(at, "%s: %v", t.Name, t.Error)
+	case t.Fail:
+		g.errorf(at, "%s fails%s", t.Name, failedCases(t))
+	default:
+		r.Passed++
+	}
+}
+
+// failedCases names the cases of a table that fail, and shows what the test printed.
+func failedCases(t *tester.Result) (text string) {
+	var names []string
+	for name, sub := range t.SubResults.Iter {
+		if sub.Fail && len(sub.SubResults) == 0 {
+			names = append(names, strings.Join(name, "/"))
+		}
+	}
+	if slices.Sort(names); len(names) > 0 {
+		text = " in " + strings.Join(names, ", ")
+	}
+	if out := strings.TrimSpace(string(t.Output)); out != "" {
+		text += ": " + out
+	}
+	return text
+}
