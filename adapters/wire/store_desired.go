@@ -15,9 +15,12 @@ import (
 )
 
 // SpecToJSON is the value of a desired key: protobuf JSON of a ServiceSpec in one line, the same for the same spec. An
-// Invalid error names the field that no spec may hold.
+// Invalid error names the field that is wrong.
 func SpecToJSON(s *engine.Spec) ([]byte, error) {
 	m, err := SpecToProto(s)
+	if err == nil {
+		err = checkSpec(m, s)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -71,3 +71,6 @@ func service(prefix, key string) (engine.ResourceID, error) {
 	}
 	return id, nil
 }
+
+// IsSegment says whether a key is of the history.
+func IsSegment(key string) bool { return strings.HasPrefix(key, HistoryKeys) }
