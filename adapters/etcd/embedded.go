@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/url"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -108,18 +107,10 @@ func zapTo(log hclog.Logger) *zap.Logger {
 	enc.TimeKey, enc.LevelKey, enc.CallerKey, enc.StacktraceKey = "", "", "", ""
 	core := func(to hclog.Level, from zap.LevelEnablerFunc) zapcore.Core {
 		w := log.Named("etcd").StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: to})
-		return zapcore.NewCore(zapcore.NewJSONEncoder(enc), zapcore.AddSync(oneLine{w.Write}), from)
+		return zapcore.NewCore(zapcore.NewJSONEncoder(enc), zapcore.AddSync(w), from)
 	}
 	return zap.New(zapcore.NewTee(
 		core(hclog.Debug, func(l zapcore.Level) bool { return l == zapcore.WarnLevel }),
 		core(hclog.Error, func(l zapcore.Level) bool { return l > zapcore.WarnLevel }),
 	))
-}
-
-// oneLine takes the line's end away, which the log adds itself.
-type oneLine struct{ write func([]byte) (int, error) }
-
-func (o oneLine) Write(p []byte) (int, error) {
-	_, err := o.write([]byte(strings.TrimRight(string(p), "\n")))
-	return len(p), err
 }

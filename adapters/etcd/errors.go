@@ -12,7 +12,8 @@ import (
 	"statemanager/engine"
 )
 
-// fail gives an error of etcd its kind: Denied if it does not let us, else Unavailable. It names the addresses.
+// fail gives an error of etcd its kind: Denied if it does not let us, Invalid if what we write is too large for it, else
+// Unavailable. It names the addresses.
 func (s *Store) fail(doing string, err error) error {
 	var known *engine.Error
 	switch {
@@ -24,6 +25,9 @@ func (s *Store) fail(doing string, err error) error {
 		s.keeper.reclaimSoon()
 	}
 	kind := engine.Unavailable
+	if errors.Is(err, rpctypes.ErrRequestTooLarge) {
+		kind = engine.Invalid
+	}
 	for _, denied := range []error{rpctypes.ErrAuthFailed, rpctypes.ErrPermissionDenied, rpctypes.ErrUserEmpty, rpctypes.ErrAuthNotEnabled} {
 		if errors.Is(err, denied) {
 			kind = engine.Denied

@@ -2,12 +2,16 @@ package etcd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"go.etcd.io/etcd/server/v3/embed"
 
 	"statemanager/engine"
 	"statemanager/engine/runner"
@@ -120,6 +124,33 @@ func TestPassword(t *testing.T) {
 	isKind(t, err, engine.Denied, address)
 	c.Password = "secret"
 	campaign(t, open(t, c))
+}
+
+// TLS is used as it is given: here a certificate that no authority has signed.
+func TestTLS(t *testing.T) {
+	ec := embed.NewConfig()
+	ec.Dir, ec.ListenPeerUrls, ec.ClientAutoTLS, ec.LogLevel = t.TempDir(), nil, true, "fatal"
+	ec.ListenClientUrls = []url.URL{{Scheme: "https", Host: "127.0.0.1:0"}}
+	ec.AdvertiseClientUrls = ec.ListenClientUrls
+	e, err := embed.StartEtcd(ec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	c := external(t, "https://"+e.Clients[0].Addr().String(), "a")
+	c.TLS = &tls.Config{}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err = Open(ctx, c)
+	isKind(t, err, engine.Unavailable, c.Endpoints[0])
+	c.TLS = &tls.Config{InsecureSkipVerify: true}
+	campaign(t, open(t, c))
+}
+
+// What etcd will never take is told apart from an etcd that is away.
+func TestTooLarge(t *testing.T) {
+	term := campaign(t, open(t, embedded(t)))
+	isKind(t, term.PutPack(t.Context(), "d", map[string][]byte{"f": make([]byte, 2<<20)}), engine.Invalid, "too large")
 }
 
 func second[T any](_ T, err error) error { return err }
