@@ -71,43 +71,40 @@ func (p *Policy) explain(err error, rules []engine.Place) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	at := errorPlace(e)
 	switch {
 	case topdown.IsCancel(err):
-		return fmt.Errorf("%v%w", at, errTimeout)
-	case e.Code == topdown.ConflictErr:
-		return fmt.Errorf("%vconflict: %s%s", at, e.Message, p.rivals(e, rules))
+		return fmt.Errorf("%s%w", errorPlace(e), errTimeout)
+	case e.Code == topdown.ConflictErr && e.Location != nil:
+		return p.conflict(e, rules)
 	}
-	return fmt.Errorf("%v%s", at, e.Message)
+	return fmt.Errorf("%s%s", errorPlace(e), firstLine(e.Message))
 }
 
 // errorPlace is where an evaluation was when it stopped, as the start of a message.
 func errorPlace(e *topdown.Error) string {
+	locations := []*ast.Location{}
 	for _, f := range e.StackTrace {
-		if f.Location != nil && f.Location.File != "" {
-			return engine.Place{File: f.Location.File, Line: f.Location.Row}.String() + ": "
-		}
+		locations = append(locations, f.Location)
 	}
-	if e.Location != nil && e.Location.File != "" {
-		return engine.Place{File: e.Location.File, Line: e.Location.Row}.String() + ": "
+	for _, l := range append(locations, e.Location) {
+		if l != nil && l.File != "" {
+			return engine.Place{File: l.File, Line: l.Row}.String() + ": "
+		}
 	}
 	return ""
 }
 
-// rivals are the rules of the same name that held besides the one where a conflict was seen.
-func (p *Policy) rivals(e *topdown.Error, rules []engine.Place) string {
-	if e.Location == nil {
-		return ""
-	}
+// conflict names the rules that gave different values: those of one name that held.
+func (p *Policy) conflict(e *topdown.Error, rules []engine.Place) error {
 	at := engine.Place{File: e.Location.File, Line: e.Location.Row}
-	var out []string
+	var rivals []string
 	for _, r := range rules {
-		if r != at && p.rules[r] == p.rules[at] {
-			out = append(out, r.String())
+		if p.rules[r] == p.rules[at] {
+			rivals = append(rivals, r.String())
 		}
 	}
-	if len(out) == 0 {
-		return ""
+	if len(rivals) < 2 {
+		return fmt.Errorf("%v: %s", at, strings.TrimSuffix(firstLine(e.Message), ":"))
 	}
-	return " (with " + strings.Join(out, ", ") + ")"
+	return fmt.Errorf("%s: %s has different values here", strings.Join(rivals, " and "), p.rules[at])
 }

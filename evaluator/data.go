@@ -67,7 +67,7 @@ func (v *value) load(name string, text []byte, g *gate) {
 	var plain any
 	var node yaml.Node
 	if err := errors.Join(yaml.Unmarshal(text, &node), util.Unmarshal(text, &plain)); err != nil {
-		g.errorf(place{name, lineIn(err), 0}, "%s", firstLine(err))
+		g.errorf(place{name, lineIn(err), 0}, "%s", firstLine(err.Error()))
 		return
 	}
 	var doc *yaml.Node
@@ -181,8 +181,8 @@ func lineIn(err error) int {
 	return 0
 }
 
-func firstLine(err error) string {
-	text, _, _ := strings.Cut(err.Error(), "\n")
+func firstLine(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
 	return text
 }
 

@@ -62,7 +62,7 @@ func TestGates(t *testing.T) {
 		"site without":    {[]edit{replace("facts.rego", "[parked, driving, other]", "[parked, driving]")}, GateFacts, "facts.rego:", "stands for unset"},
 		"missing table":   {[]edit{drop("strategies")}, GateData, "recovery/facts.rego:", "no such table"},
 		"shape":           {[]edit{set("backoff", "fast")}, GateData, "data.yaml:", "not an array"},
-		"length of time":  {[]edit{set("backoff", "[10]")}, GateData, "data.yaml:", "not a string"},
+		"length of time":  {[]edit{set("backoff", "[10]")}, GateData, "data.yaml:", "10 is not a length of time"},
 		"no time":         {[]edit{set("backoff", "[10 seconds]")}, GateData, "data.yaml:", "not a length of time"},
 		"action":          {[]edit{set("strategies.other", "[restrat]")}, GateData, "data.yaml:", "did you mean restart?"},
 		"issue":           {[]edit{set("strategies.crsh", "[restart]")}, GateData, "data.yaml:", "did you mean crash?"},
@@ -76,7 +76,7 @@ func TestGates(t *testing.T) {
 		"stable at once":  {[]edit{set("profiles.other.stable_after", "1s")}, GateData, "data.yaml:", "must be more than stable_for"},
 		"issue of engine": {[]edit{drop("issues.no_progress")}, GateData, "data.yaml:", "no_progress"},
 
-		"conflict":     {[]edit{file("dispatch/own.rego", "package statemanager.dispatch\n\nverdict := {\"verdict\": \"defer\", \"reasons\": [reason(\"held\")]} if input.unwell == \"all\"\n")}, GateQuestions, "dispatch/", "conflict"},
+		"conflict":     {[]edit{file("dispatch/own.rego", "package statemanager.dispatch\n\nverdict := {\"verdict\": \"defer\", \"reasons\": [reason(\"held\")]} if input.unwell == \"all\"\n")}, GateQuestions, "dispatch/", `and dispatch/own.rego:3: statemanager.dispatch.verdict has different values here, when input.`},
 		"undefined":    {[]edit{replace("placement/placement.rego", "} else := {\"score\"", "} else := {\"score\": 1, \"reasons\": [reason(\"points\")]} if {\n\tinput.ready == false\n} else := {\"score\""), replace("placement/placement.rego", "[reason(\"points\")]}\n\npoints", "[reason(\"points\")]} if {\n\tinput.load == \"idle\"\n}\n\npoints")}, GateQuestions, "placement/placement.rego:", "no rule answers"},
 		"no reasons":   {[]edit{replace("dispatch/dispatch.rego", `[reason("free")]`, `[]`)}, GateQuestions, "dispatch/dispatch.rego:", "no reasons"},
 		"answer field": {[]edit{replace("dispatch/dispatch.rego", `"reasons": [reason("free")]`, `"priority": 1, "reasons": [reason("free")]`)}, GateQuestions, "dispatch/dispatch.rego:", "belong to no answer"},

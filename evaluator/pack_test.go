@@ -18,7 +18,6 @@ type edit func(t *testing.T, f Files)
 
 // pack is the default pack with edits.
 func pack(t *testing.T, edits ...edit) Files {
-	t.Helper()
 	f := Files(policies.Files())
 	for _, e := range edits {
 		e(t, f)

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"time"
 
 	"statemanager/engine"
@@ -35,6 +36,7 @@ func (p *Policy) askGenerated(ctx context.Context, g *gate) {
 	h := fnv.New64a()
 	h.Write([]byte(p.revision))
 	rng := rand.New(rand.NewPCG(h.Sum64(), 0))
+	told := map[string]bool{}
 	for _, q := range p.queries {
 		for range questionsEach {
 			if ctx.Err() != nil {
@@ -42,18 +44,47 @@ func (p *Policy) askGenerated(ctx context.Context, g *gate) {
 				return
 			}
 			vector := q.plan.random(rng)
-			_, reasons, rules, err := p.ask(q, vector, gateLimit)
-			if err == nil {
-				err = p.unfilled(reasons)
+			rules, err := p.try(q, vector)
+			if err == nil || told[q.name+err.Error()] {
+				continue
 			}
-			if err != nil {
-				g.errorf(p.blame(q, rules), "%s: %v", q.name, err)
-			}
+			told[q.name+err.Error()] = true
 			if errors.Is(err, errTimeout) {
+				g.errorf(p.blame(q, rules), "%s: %v", q.name, err)
 				return // the others would take as long
 			}
+			g.errorf(p.blame(q, rules), "%s: %v%s", q.name, err, p.when(q, vector, err))
 		}
 	}
+}
+
+// try asks a question as strictly as the gate does.
+func (p *Policy) try(q *query, vector []byte) ([]engine.Place, error) {
+	_, reasons, rules, err := p.ask(q, vector, gateLimit)
+	if err == nil {
+		err = p.unfilled(reasons)
+	}
+	return rules, err
+}
+
+// when names the facts that matter for an error: those that cannot be any other value without it going away.
+func (p *Policy) when(q *query, vector []byte, err error) string {
+	var out []string
+	for i, s := range q.plan.slots {
+		was := vector[i]
+		for code := range min(len(s.terms), 4) {
+			vector[i] = byte(code)
+			if _, e := p.try(q, vector); e == nil || e.Error() != err.Error() {
+				out = append(out, fmt.Sprintf("%s is %v", s.name, s.terms[was]))
+				break
+			}
+		}
+		vector[i] = was
+	}
+	if len(out) == 0 || len(out) > 6 {
+		return ""
+	}
+	return ", when " + strings.Join(out, " and ")
 }
 
 // random is a vector within the domains. Counters are small more often than not: there the choices are made.

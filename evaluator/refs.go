@@ -134,7 +134,7 @@ func (c *ruleCheck) data(ref ast.Ref, l *ast.Location) {
 		return
 	}
 	names := refNames(ref)
-	if len(names) > 1 && names[1] == prefix {
+	if len(names) > 1 && c.isPackage(names[1:2]) {
 		c.ruleRef(ref, names[1:], l)
 		return
 	}

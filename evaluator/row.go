@@ -80,7 +80,7 @@ func (t row) duration() time.Duration {
 	}
 	d, err := time.ParseDuration(t.str())
 	if err != nil || d < 0 {
-		t.wrong("a length of time such as 10s, 5m or 1h30m")
+		t.wrong(aDuration)
 	}
 	return d
 }

@@ -26,7 +26,7 @@ func (d *declarations) checkData(g *gate) {
 
 func (d *declarations) check(s *schema, v *value, path string, g *gate) {
 	if s.Type != "" && s.Type != v.kind() && !(s.Type == "number" && v.kind() == "integer") {
-		g.errorf(v.place, "%s: %s is not %s", path, v.text(), article(s.Type))
+		g.errorf(v.place, "%s: %s is not %s", path, v.text(), s.noun())
 		return
 	}
 	switch {
@@ -114,7 +114,7 @@ func (d *declarations) checkScalar(s *schema, v *value, path string, g *gate) {
 		}
 	}
 	if _, err := time.ParseDuration(text); s.Format == "duration" && err != nil {
-		g.errorf(v.place, "%s: %s is not a length of time such as 10s, 5m or 1h30m", path, v.text())
+		g.errorf(v.place, "%s: %s is not %s", path, v.text(), s.noun())
 	}
 }
 
@@ -140,9 +140,16 @@ func (v *value) kind() string {
 	return "null"
 }
 
-func article(noun string) string {
-	if strings.ContainsRune("aeiou", rune(noun[0])) {
-		return "an " + noun
+// aDuration is what a length of time looks like, for messages.
+const aDuration = "a length of time such as 10s, 5m or 1h30m"
+
+// noun is the declared type for a message.
+func (s *schema) noun() string {
+	switch {
+	case s.Format == "duration":
+		return aDuration
+	case s.Type == "array" || s.Type == "object" || s.Type == "integer":
+		return "an " + s.Type
 	}
-	return "a " + noun
+	return "a " + s.Type
 }
