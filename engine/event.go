@@ -124,4 +124,7 @@ type State struct {
 	Cell        *Cell
 	Records     []*Record
 	Desired     map[ResourceID]Desired
+	// Held are the services whose stored record cannot be read. Nothing is decided for them, and nothing of them goes to
+	// an agent: their instances run on, since an agent stops nothing by itself; it only ceases to compare them.
+	Held []ResourceID
 }

@@ -1,5 +1,7 @@
 package engine
 
+import "time"
+
 // Record is all that is durable about a service. One that was saved is never changed again: a step works on a copy.
 type Record struct {
 	ID       ResourceID
@@ -13,6 +15,7 @@ type Record struct {
 	NeverRan int   // in a row
 	Phase    Phase
 	Standing Trigger // the condition that transition was last asked about
+	Reviewed string  // revision of the pack that was then asked
 	SpecAt   Instant // the last change of the desired spec
 	PhaseAt  Instant
 	CondAt   Instant // when the standing condition became what it is
@@ -54,9 +57,10 @@ type Ladder struct {
 	Issue  string // that opened it
 	State  LadderState
 	Opened Instant
-	Base   Instant  // the issue or the last result: a back-off counts from it
-	Closed Instant  // when it was given up
-	Why    []Reason // for which it was given up
+	Base   Instant       // the issue or the last result: a back-off counts from it
+	Closed Instant       // when it was given up
+	Why    []Reason      // for which it was given up
+	Ran    time.Duration // how long the service had been well before the issue
 }
 
 // Away is the back-off of removals at a node where the service is not wanted (rule 5.5).
@@ -100,6 +104,7 @@ type Action struct {
 	StartedAt Instant
 	State     SlotState
 	Result    Result // what the controller said
+	Message   string // in its own words
 	ResultAt  Instant
 	Deadline  Timer // unknown: the next question; verifying: Within
 	Asked     int   // how often

@@ -1,0 +1,105 @@
+package engine
+
+import "slices"
+
+// isAway says whether the service may still be at a node where it is not wanted.
+func (r *Record) isAway(node string) bool {
+	return slices.ContainsFunc(r.Away, func(x Away) bool { return x.Node == node })
+}
+
+// editAway changes the entry of a node, made if need be.
+func (v *service) editAway(node string, change func(*Away)) {
+	r := v.edit()
+	r.Away = slices.Clone(r.Away)
+	i := slices.IndexFunc(r.Away, func(x Away) bool { return x.Node == node })
+	if i < 0 {
+		i = len(r.Away)
+		r.Away = append(r.Away, Away{Node: node})
+	}
+	change(&r.Away[i])
+}
+
+// away keeps where the service may still be though it is not wanted there: durably, until nothing is seen there (rules
+// 5.5, 1.7), so that it is started here only when it is gone there, also when that node has fallen silent since.
+func (s *step) away(v *service) bool {
+	for _, p := range v.places {
+		n := p.node.id
+		switch away := v.rec.isAway(n); {
+		case v.wantedAt(n):
+			if away {
+				v.notAway(n)
+				return true
+			}
+		case !p.node.synced || p.blind || p.mute || v.slot(n) != nil:
+		case !p.sees() || p.diff.Rev != 0:
+			if away {
+				s.askAgain(v, p)
+			}
+		case len(p.diff.Instances) == 0:
+			if away {
+				v.notAway(n)
+				return true
+			}
+		case !away && slices.ContainsFunc(p.diff.Instances, isAlive):
+			v.editAway(n, func(*Away) {})
+			return true
+		}
+	}
+	return false
+}
+
+// notAway forgets the entry of a node.
+func (v *service) notAway(node string) {
+	r := v.edit()
+	r.Away = slices.DeleteFunc(slices.Clone(r.Away), func(x Away) bool { return x.Node == node })
+}
+
+func isAlive(i Instance) bool { return i.State != InstanceExited }
+
+// askAgain asks what is at a place, at most once in a while.
+func (s *step) askAgain(v *service, p *place) {
+	if p.asked == 0 || s.due(Timer{p.asked, observeAgain}) {
+		s.ask(v, p)
+	}
+}
+
+// removed backs off the next removal at a node, whatever the last one came to (rule 5.5).
+func (s *step) removed(v *service, node string) {
+	v.editAway(node, func(x *Away) {
+		x.Hold = Timer{s.now, doubled(removeFirst, x.Tries, removeMost)}
+		x.Tries++
+	})
+}
+
+// elsewhere is a node other than home where the service may still run; "" = none. Until it is gone there it is not
+// started here (rules 3.4, 6.3).
+func (v *service) elsewhere() string {
+	for _, x := range v.rec.Away {
+		if x.Node != v.home() {
+			return x.Node
+		}
+	}
+	for _, a := range v.rec.Slots {
+		if a.Node != v.home() {
+			return a.Node
+		}
+	}
+	for _, p := range v.places {
+		if p.node.id != v.home() && p.diff != nil && slices.ContainsFunc(p.diff.Instances, isAlive) {
+			return p.node.id
+		}
+	}
+	return ""
+}
+
+// gone removes the record of a deleted service: its removal was seen, no node is connecting that might still report it,
+// and every notice was accepted (rule 1.7).
+func (s *step) gone(v *service) bool {
+	r := v.rec
+	if r.Desired != nil || len(r.Slots) > 0 || len(r.Outbox) > 0 || len(r.Away) > 0 || s.census.pending > 0 {
+		return false
+	}
+	s.tell(v, EventRemoved, SourceEngine, nil)
+	v.edit().Gone = true
+	return true
+}

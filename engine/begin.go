@@ -1,0 +1,110 @@
+package engine
+
+// carried is an action that this engine carries out: who may ask for it, and whether it starts instances where the
+// service was not running.
+type carried struct{ plan, recovery, starts bool }
+
+// carriedOut is the whole set (rule 4.2): an answer that names any other action is refused. Notify and replan take no
+// slot and never come here.
+var carriedOut = map[ActionKind]carried{
+	Create:   {plan: true, starts: true},
+	Start:    {plan: true, starts: true},
+	Stop:     {plan: true},
+	Remove:   {plan: true},
+	Restart:  {plan: true, recovery: true},
+	Recreate: {plan: true, recovery: true},
+	Isolate:  {recovery: true},
+}
+
+// begin starts an action if it can be and dispatch lets it leave now. facts and d are the question that it answers. It
+// says whether anything has changed.
+func (s *step) begin(v *service, a Action, facts any, d Decision) bool {
+	if why := s.impossible(v, &a); why != "" {
+		s.refuse(v, a.Node, facts, d, string(a.Kind), why)
+		return true
+	}
+	a.Row = *s.pack.Row(a.Kind)
+	if carriedOut[a.Kind].starts && v.elsewhere() != "" {
+		return false // until it is gone there (rule 6.3)
+	}
+	if s.defers(v, &a) {
+		return false
+	}
+	if a.Kind == Isolate {
+		v.edit().Over.Isolated = true
+		s.respec(v)
+	}
+	s.intent(v, a, d)
+	return true
+}
+
+// impossible is why policy cannot have an action, whatever it says.
+func (s *step) impossible(v *service, a *Action) string {
+	c, ok := carriedOut[a.Kind]
+	switch row := s.pack.Row(a.Kind); {
+	case row == nil:
+		return "no action of that name"
+	case !ok || row.Custom:
+		return "it is not carried out"
+	case a.By == ByPlan && !c.plan, a.By == ByRecovery && !c.recovery:
+		return "it is not for " + string(a.By)
+	case a.Wanted != WantedYes && a.Kind != Remove:
+		return "where a service is not wanted only remove is"
+	case !s.pack.Allowed[v.rec.Phase][a.Kind]:
+		return "phase " + string(v.rec.Phase) + " does not allow it"
+	case a.Wanted == WantedYes && v.rec.Over.Isolated && a.Kind != Stop && a.Kind != Remove:
+		return "the service is isolated"
+	}
+	return ""
+}
+
+// defers asks dispatch whether an action may leave now. What is deferred is asked again when a fact changes.
+func (s *step) defers(v *service, a *Action) bool {
+	f := s.dispatchFacts(v, a)
+	x, d, ok := ask[DispatchAnswer](s, v, a.Node, f)
+	if !ok {
+		return true
+	}
+	s.decided(v, a.Node, f, d)
+	if x.Run {
+		return false
+	}
+	if now := codes(d.Reasons); v.deferred == nil || now != codes(v.deferred) {
+		s.tell(v, EventDeferred, SourcePolicy, nil, Field{"action", string(a.Kind)}, Field{"node", a.Node}, Field{"reasons", now})
+	}
+	if v.deferred = d.Reasons; v.deferred == nil {
+		v.deferred = []Reason{}
+	}
+	return true
+}
+
+// intent puts a new row into the slot of its node. It is durable before it is sent: both leave in this step.
+func (s *step) intent(v *service, a Action, d Decision) {
+	r := v.edit()
+	r.Seq++
+	r.Epoch = s.cell.Epoch
+	a.ActionRef = ActionRef{a.Node, v.id, EpochSeq{r.Epoch, r.Seq}}
+	a.State, a.Spec, a.Rev, a.StartedAt = SlotIntent, r.Spec, r.Rev, s.now
+	p := s.placeAt(v, a.Node)
+	if p.holds = 0; p.diff != nil {
+		a.Known = idsOf(p.diff.Instances, func(Instance) bool { return true })
+	}
+	if a.Want = min(uint32(len(a.Instances)), r.Spec.Instances()); a.Want == 0 {
+		a.Want = r.Spec.Instances()
+	}
+	r.put(a.Node, &a)
+	if a.Row.Disruptive {
+		r.History = r.History.After(Intent{s.now, a.Node, a.EpochSeq})
+	}
+	if a.By == ByPlan && a.Wanted == WantedYes {
+		r.Plans++
+	}
+	v.next, v.deferred, v.asked = nil, nil, [entries]uint64{}
+	s.out.Dispatch = append(s.out.Dispatch, &a)
+	s.tell(v, EventActionStarted, SourceEngine, nil, append(a.fields(), Field{"instances", join(a.Instances)}, Field{"reasons", codes(d.Reasons)})...)
+}
+
+// fields name an action in an event.
+func (a *Action) fields() []Field {
+	return []Field{{"action", string(a.Kind)}, {"by", string(a.By)}, {"key", key(a.EpochSeq)}, {"node", a.Node}}
+}

@@ -1,0 +1,96 @@
+package engine
+
+import "strings"
+
+// owed is the reply to a command: what still holds its service is known when the step has settled it.
+type owed struct {
+	id      int64
+	service ResourceID
+	kind    ErrorKind
+	said    []string
+}
+
+// command does what an operator asks.
+func (s *step) command(ev Command) {
+	o := owed{id: ev.ID, service: ev.Service}
+	v := s.services[ev.Service]
+	switch {
+	case s.held[ev.Service]:
+		o.kind, o.said = Unavailable, []string{"the stored record of " + ev.Service.String() + " cannot be read: mend or remove its key"}
+	case v == nil || v.rec == nil:
+		o.kind, o.said = NotFound, []string{"there is no service " + ev.Service.String()}
+	case ev.Verb != VerbRetry:
+		o.kind, o.said = Invalid, []string{"there is no command " + string(ev.Verb)}
+	default:
+		o.said = s.retry(v, ev.Overrides)
+	}
+	s.owed = append(s.owed, o)
+}
+
+// retry starts recovery afresh, as a new generation does without a new spec (rule 1.4). What was spent of a budget stays
+// spent, and actions under way go on unless the effective spec changes. It returns what it did.
+func (s *step) retry(v *service, all bool) (said []string) {
+	said = append(said, "recovery starts afresh")
+	if l := v.rec.Ladder; l != nil && l.State == LadderClosed {
+		said = append(said, "it was closed since "+stamp(l.Closed)+sentences(l.Why))
+	}
+	old := v.rec.Over
+	s.tell(v, EventRetried, SourceOperator, nil, Field{"overrides", old.text()})
+	s.afresh(v)
+	r := v.edit()
+	for _, x := range r.Away {
+		v.editAway(x.Node, func(x *Away) { x.Tries, x.Hold = 0, Timer{} })
+	}
+	if r.Over.Isolated = false; all {
+		r.Over = Overrides{}
+	}
+	if old != r.Over && r.Desired != nil {
+		said = append(said, "dropped: "+old.without(r.Over).text())
+		s.respec(v)
+		s.supersede(v)
+	}
+	if r.Over != (Overrides{}) {
+		said = append(said, "in force: "+r.Over.text())
+	}
+	s.touch(v)
+	return said
+}
+
+// without are the overrides that another set does not have.
+func (o Overrides) without(kept Overrides) Overrides {
+	if kept.Pair != nil {
+		o.Pair = nil
+	}
+	if kept.Node != "" {
+		o.Node = ""
+	}
+	o.Isolated = o.Isolated && !kept.Isolated
+	return o
+}
+
+// text says what recovery has changed; of a configuration no values.
+func (o Overrides) text() string {
+	var out []string
+	if o.Isolated {
+		out = append(out, "isolated")
+	}
+	if o.Node != "" {
+		out = append(out, "node "+o.Node)
+	}
+	if o.Pair != nil {
+		out = append(out, "the last good version "+o.Pair.Version+" with its configuration")
+	}
+	return strings.Join(out, ", ")
+}
+
+// reply answers the commands of this step, with what still holds their services and until when.
+func (s *step) reply() {
+	for _, o := range s.owed {
+		if v := s.services[o.service]; o.kind == "" && v != nil {
+			for _, h := range s.holds(v) {
+				o.said = append(o.said, h.String())
+			}
+		}
+		s.out.Reply = append(s.out.Reply, Reply{ID: o.id, Kind: o.kind, Text: strings.Join(o.said, "; "), Service: o.service})
+	}
+}

@@ -1,0 +1,161 @@
+package engine
+
+import "slices"
+
+const none = "none"
+
+// common are the facts of every question about a service at a node.
+func (s *step) common(v *service, node string) Common {
+	c := Common{NodeClass: other, Phase: NoPhase, Site: s.sites}
+	spec := &Spec{}
+	if v.rec != nil {
+		spec, c.Phase = v.rec.Spec, v.rec.Phase
+	}
+	c.Profile = s.pack.ProfileOf(v.id, spec).Name
+	if n := s.nodes[node]; n != nil {
+		c.NodeClass = s.pack.ClassOf(n.info.Labels)
+	}
+	return c
+}
+
+// ill says how many instances at a node are unwell, those that are missing included, and the first cause by rank.
+func (s *step) ill(v *service, node string) (unwell, cause string) {
+	p := v.place(node)
+	if p == nil || p.diff == nil || v.silentAt(node) {
+		return "all", other
+	}
+	bad, rank := 0, len(s.pack.Causes)
+	cause = other
+	for _, i := range p.diff.Instances {
+		if !isUnwell(p.diff, i) {
+			continue
+		}
+		bad++
+		if i.State == InstanceExited {
+			if r := s.causeRank(i.Exit); r < rank {
+				rank, cause = r, s.pack.Causes[r].Name
+			}
+		}
+	}
+	good := len(p.diff.Instances) - bad
+	wanted := 0
+	if v.wantedAt(node) {
+		wanted = int(v.rec.Spec.Instances())
+	}
+	switch {
+	case good == 0 && (bad > 0 || wanted > 0):
+		return "all", cause
+	case bad > 0 || good < wanted:
+		return "some", cause
+	}
+	return none, cause
+}
+
+func (s *step) causeRank(x Exit) int {
+	for i := range s.pack.Causes {
+		if s.pack.Causes[i].Matches(x) {
+			return i
+		}
+	}
+	return len(s.pack.Causes)
+}
+
+// isUnwell says whether an instance is: one that starts is only when it has taken too long.
+func isUnwell(d *StateDiff, i Instance) bool {
+	switch i.State {
+	case InstanceRunning:
+		return false
+	case InstanceStarting:
+		return d.Status != nil && d.Status.Status == "not_ready"
+	}
+	return true
+}
+
+// recent are the ages that have not passed; it asks to be woken when one does.
+func (s *step) recent(v *service) (out [MaxAges]bool) {
+	r := v.rec
+	for i, a := range s.pack.Ages {
+		if i >= MaxAges {
+			break
+		}
+		var t Instant
+		switch a.Since {
+		case "first_failure":
+			if r.Ladder != nil {
+				t = r.Ladder.Opened
+			}
+		case "last_action":
+			t = r.History.Last().At
+		case "spec_change":
+			t = r.SpecAt
+		case "phase_change":
+			t = r.PhaseAt
+		case "condition":
+			t = r.CondAt
+		case "ran_for":
+			out[i] = r.Ladder != nil && r.Ladder.Ran < a.For
+			continue
+		}
+		if out[i] = t != 0 && s.now < t.Add(a.For); out[i] {
+			s.at(t.Add(a.For))
+		}
+	}
+	return out
+}
+
+// recoveryFacts are what recovery is told. Roll-backs, relocation and budgets are no actions of this engine yet: their
+// facts say that they cannot help.
+func (s *step) recoveryFacts(v *service) RecoveryFacts {
+	last := v.rec.History.Last()
+	f := RecoveryFacts{Common: s.common(v, v.home()), Issue: s.askedIssue(v), LastAction: last.Kind, LastResult: last.Result,
+		Recent: s.recent(v), GoodVersion: none, GoodConfig: none, Targets: none, Source: v.source(),
+		Dependencies: v.dependencies(s.Engine), WideSilence: s.census.wide}
+	f.Unwell, f.Cause = s.ill(v, v.home())
+	if s.pack.index(last.Kind) < 0 && last.Kind != none {
+		f.LastAction = other
+	}
+	var next Instant
+	f.Tries, next = v.rec.History.Tries(s.pack, s.now)
+	s.at(next)
+	return f
+}
+
+// source says how the node of the service is.
+func (v *service) source() string {
+	if v.silentAt(v.home()) {
+		return "silent"
+	}
+	return "reachable"
+}
+
+// askedIssue is the one that recovery is asked about: the first by rank of those that stand, derived at each question
+// (rule 5.1).
+func (s *step) askedIssue(v *service) string {
+	stand := append([]string{v.rec.Ladder.Issue}, v.found...)
+	if s.stuck(v.here()) {
+		stand = append(stand, IssueActionStuck)
+	}
+	if v.silentAt(v.home()) {
+		stand = append(stand, IssueNodeSilent)
+	}
+	return s.firstIssue(stand)
+}
+
+// firstIssue is the first by rank; one that the pack does not know is `other`.
+func (s *step) firstIssue(of []string) string {
+	for _, name := range s.pack.Issues {
+		if slices.Contains(of, name) {
+			return name
+		}
+	}
+	return other
+}
+
+// dispatchFacts are what dispatch is told of an action.
+func (s *step) dispatchFacts(v *service, a *Action) DispatchFacts {
+	const unlimited = "unlimited"
+	f := DispatchFacts{Common: s.common(v, a.Node), Action: a.Kind, AskedBy: a.By, Dependencies: v.dependencies(s.Engine),
+		BudgetService: unlimited, BudgetNode: unlimited, BudgetGroup: unlimited, BudgetCell: unlimited, GroupHealth: unlimited}
+	f.Unwell, _ = s.ill(v, a.Node)
+	return f
+}

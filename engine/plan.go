@@ -1,0 +1,122 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+)
+
+// plan asks planning while a difference stands and nothing is under way there (rule 6.3). The next observation answers
+// anew: nothing of a plan is stored.
+func (s *step) plan(v *service) bool {
+	for _, p := range v.places {
+		if w := v.wanted(p.node.id); p.sees() && p.diff.Rev == v.rev(p.node.id) && s.planDue(v, p, w) && s.planAt(v, p, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *step) planDue(v *service, p *place, w Wanted) bool {
+	switch {
+	case w == WantedNever:
+		return len(p.diff.Instances) > 0
+	case v.slot(p.node.id) != nil || !s.free(v):
+		return false
+	case w == WantedYes:
+		l := v.rec.Ladder
+		return p.diff.Parts().Any() && (l == nil || l.State == LadderIdle || v.rec.Over.Isolated)
+	}
+	for _, x := range v.rec.Away {
+		if x.Node == p.node.id && x.Hold.Set() && !s.due(x.Hold) {
+			return false
+		}
+	}
+	return len(p.diff.Instances) > 0
+}
+
+// free is true when a second has passed since the last result (rule 8.2).
+func (s *step) free(v *service) bool { return !v.rec.Hold.Set() || s.due(v.rec.Hold) }
+
+func (s *step) planAt(v *service, p *place, w Wanted) bool {
+	node := p.node.id
+	f := PlanFacts{Common: s.common(v, node), Wanted: w, Diff: p.diff.Parts(), Dependencies: v.dependencies(s.Engine)}
+	_, f.Cause = s.ill(v, node)
+	switch {
+	case s.wasRefused(v, node, f):
+		return false
+	case w == WantedNever && p.left == s.factsMark(node, f):
+		return false
+	case w == WantedYes && v.rec.Plans >= maxPlans && !v.rec.Over.Isolated:
+		return s.issue(v, IssueNoProgress)
+	}
+	a, d, ok := ask[PlanAnswer](s, v, node, f)
+	if !ok {
+		return false
+	}
+	s.decided(v, node, f, d)
+	v.priority, v.critical = min(max(a.Priority, 0), 9), a.Critical
+	switch {
+	case len(a.Actions) > 0 && w != WantedNever:
+		return s.beginPlan(v, p, w, s.firstOf(a.Actions), f, d)
+	case a.Issue != "" && w == WantedYes && v.rec.Over.Isolated: // no ladder is for what is to be stopped
+	case a.Issue != "" && w == WantedYes && slices.Contains(s.pack.Issues, a.Issue):
+		return s.issue(v, a.Issue)
+	case a.Issue != "" && w == WantedYes:
+		s.refuse(v, node, f, d, a.Issue, "no issue of that name")
+		return true
+	}
+	s.leftAlone(v, p, w, f, d)
+	return false
+}
+
+// leftAlone tells once that a difference was seen and nothing is done about it.
+func (s *step) leftAlone(v *service, p *place, w Wanted, f PlanFacts, d Decision) {
+	if mark := s.factsMark(p.node.id, f); p.left != mark {
+		p.left = mark
+		s.tell(v, EventLeftAlone, SourcePolicy, nil, Field{"node", p.node.id}, Field{"wanted", string(w)}, Field{"reasons", codes(d.Reasons)})
+	}
+}
+
+func (s *step) beginPlan(v *service, p *place, w Wanted, kind ActionKind, f PlanFacts, d Decision) bool {
+	a := Action{Kind: kind, By: ByPlan, Wanted: w}
+	a.Node = p.node.id
+	if kind != Create {
+		a.Instances = idsOf(p.diff.Instances, func(Instance) bool { return true })
+	}
+	return s.begin(v, a, f, d)
+}
+
+// firstOf is the first action by rank, after what others cover is dropped. An action that the pack does not know is
+// last.
+func (s *step) firstOf(kinds []ActionKind) ActionKind {
+	var covered []ActionKind
+	for _, k := range kinds {
+		if r := s.pack.Row(k); r != nil {
+			covered = append(covered, r.Covers...)
+		}
+	}
+	left := slices.DeleteFunc(slices.Clone(kinds), func(k ActionKind) bool { return slices.Contains(covered, k) })
+	if len(left) == 0 {
+		left = kinds // they cover one another
+	}
+	return slices.MinFunc(left, func(a, b ActionKind) int {
+		return cmp.Or(cmp.Compare(s.rank(a), s.rank(b)), cmp.Compare(a, b))
+	})
+}
+
+func (s *step) rank(k ActionKind) int {
+	if r := s.pack.Row(k); r != nil {
+		return r.Rank
+	}
+	return int(^uint(0) >> 1)
+}
+
+// idsOf are the ids of the instances that are meant.
+func idsOf(list []Instance, meant func(Instance) bool) (ids []string) {
+	for _, i := range list {
+		if meant(i) {
+			ids = append(ids, i.ID)
+		}
+	}
+	return ids
+}

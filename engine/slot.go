@@ -1,0 +1,120 @@
+package engine
+
+import "fmt"
+
+// slots moves each action on when one of its times has come.
+func (s *step) slots(v *service) bool {
+	for _, a := range v.rec.Slots {
+		switch a.State {
+		case SlotVerifying:
+			if s.verify(v, a) {
+				return true
+			}
+		case SlotUnknown:
+			s.inquire(v, a)
+		}
+	}
+	return false
+}
+
+// inquire asks what became of an action, again and again (rule 3.5). When it was asked need not be durable.
+func (s *step) inquire(v *service, a *Action) {
+	s.at(a.UnknownAt.Add(stuckAfter))
+	if !s.due(a.Deadline) {
+		return
+	}
+	x := *a
+	x.Deadline = Timer{s.now, doubled(inquireFirst, a.Asked, inquireMost)}
+	x.Asked++
+	v.note().put(a.Node, &x)
+	s.out.Inquire = append(s.out.Inquire, a.ActionRef)
+	s.at(x.Deadline.Due())
+}
+
+// stuck says whether nobody has been able to say for long what became of an action.
+func (s *step) stuck(a *Action) bool {
+	return a != nil && a.State == SlotUnknown && s.now >= a.UnknownAt.Add(stuckAfter)
+}
+
+// status takes what a controller knows of an action. A late answer finds its row ended: it is recorded and ignored.
+func (s *step) status(ev ActionStatus) {
+	v := s.services[ev.Ref.Service]
+	if v == nil || v.rec == nil {
+		return
+	}
+	a := v.slot(ev.Ref.Node)
+	if a == nil || a.ActionRef != ev.Ref || a.State == SlotVerifying {
+		if ev.State == ActionDone && (a == nil || a.ActionRef != ev.Ref) {
+			s.tell(v, EventActionEnded, SourceController, nil, Field{"key", key(ev.Ref.EpochSeq)}, Field{"late", "true"},
+				Field{"message", ev.Message}, Field{"node", ev.Ref.Node}, Field{"result", string(ev.Result)})
+		}
+		return
+	}
+	s.touch(v)
+	switch {
+	case ev.State == ActionDone && ev.Result == Refused && s.seenHigher(v.id, ev.Highest):
+		s.conclude(v, a, Stale)
+	case ev.State == ActionDone:
+		s.ended(v, a, ev)
+	case ev.State == ActionNeverHeard, ev.State == ActionCannotTell && s.resend:
+		s.conclude(v, a, NeverRan)
+	case a.State == SlotIntent: // no answer in time: unknown, not failed (rule 3.4)
+		x := v.editSlot(a)
+		x.State, x.UnknownAt, x.Deadline, x.Asked = SlotUnknown, s.now, Timer{s.now, 0}, 0
+	}
+}
+
+// ended takes the controller's outcome; what is seen decides, in both directions (rule 4.1).
+func (s *step) ended(v *service, a *Action, ev ActionStatus) {
+	if a.Over {
+		s.conclude(v, a, Superseded)
+		return
+	}
+	x := v.editSlot(a)
+	x.State, x.Result, x.Message, x.ResultAt, x.Deadline = SlotVerifying, ev.Result, ev.Message, s.now, Timer{s.now, a.Row.Within}
+	if !x.Result.Counts() {
+		x.Result = Failed // no word of the vocabulary for an outcome
+	}
+	s.placeAt(v, a.Node).holds = 0
+}
+
+// conclude ends a row and gives its result to the plan or the ladder that asked for it (rule 4.3).
+func (s *step) conclude(v *service, a *Action, res Result) {
+	if a.Over {
+		res = Superseded
+	}
+	r := v.edit()
+	if res != NeverRan {
+		r.NeverRan = 0
+	} else if r.NeverRan++; r.NeverRan == neverRanMost {
+		r.NeverRan, res = 0, Failed
+	}
+	if res != NeverRan && res != Stale {
+		r.Acted = a.Instances // their exit, when reported late, is no crash
+	}
+	r.put(a.Node, nil)
+	r.Hold = Timer{s.now, afterResult}
+	v.asked = [entries]uint64{}
+	s.tell(v, EventActionEnded, SourceEngine, nil, append(a.fields(), Field{"message", a.Message}, Field{"result", string(res)},
+		Field{"seconds", fmt.Sprintf("%.1f", s.now.Sub(a.StartedAt).Seconds())})...)
+	switch {
+	case a.Wanted != WantedYes:
+		s.removed(v, a.Node)
+	case res.Counts():
+		r.History = r.History.After(Attempt{a.Kind, res, s.now, a.Node, a.By})
+		s.concluded(v, a, res)
+	}
+}
+
+// concluded is what a counted result means for the ladder: base is now, and it is idle when its action worked.
+func (s *step) concluded(v *service, a *Action, res Result) {
+	switch l := v.rec.Ladder; {
+	case a.By == ByPlan && res != Succeeded:
+		s.issue(v, IssuePlanFailed)
+	case a.By == ByRecovery && l != nil:
+		l = v.editLadder()
+		if l.Base = s.now; res == Succeeded && a.Kind != Isolate && l.State == LadderOpen {
+			l.State = LadderIdle
+		}
+	}
+}
