@@ -1,0 +1,161 @@
+package runner
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"time"
+
+	"statemanager/engine"
+)
+
+// Changed says what became of a desired spec.
+type Changed string
+
+// What Apply and Delete do.
+const (
+	Created   Changed = "created"
+	Updated   Changed = "updated"   // a new generation
+	Unchanged Changed = "unchanged" // equal content
+	Deleted   Changed = "deleted"   // the service goes once its removal has been seen
+)
+
+// Applied is what a change of a desired spec did, and how the service stood right after.
+type Applied struct {
+	Change   Changed
+	Revision int64 // of the store, after it
+	Service  Service
+}
+
+// Apply stores a desired spec and waits until the engine has taken it in. Denied names a change that this version cannot
+// carry out: nothing is then stored.
+func (r *Runner) Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec) (Applied, error) {
+	r.writes.Lock()
+	defer r.writes.Unlock()
+	var old *engine.Desired
+	if err := r.call(ctx, func(l *loop) { old = l.desired[id] }); err != nil {
+		return Applied{}, err
+	}
+	if err := feasible(old, s); err != nil {
+		return Applied{}, err
+	}
+	change := Created
+	switch {
+	case old != nil && old.Spec.Equal(s):
+		change = Unchanged
+	case old != nil:
+		change = Updated
+	}
+	revision, err := r.cfg.Store.PutDesired(ctx, id, s)
+	if err != nil {
+		return Applied{}, err
+	}
+	return r.applied(ctx, id, change, revision)
+}
+
+// Delete removes a desired spec and waits until the engine has taken that in. NotFound: there is none.
+func (r *Runner) Delete(ctx context.Context, id engine.ResourceID) (Applied, error) {
+	r.writes.Lock()
+	defer r.writes.Unlock()
+	revision, err := r.cfg.Store.DeleteDesired(ctx, id)
+	if err != nil {
+		return Applied{}, err
+	}
+	return r.applied(ctx, id, Deleted, revision)
+}
+
+// feasible says what of a change cannot be carried out.
+func feasible(old *engine.Desired, s *engine.Spec) error {
+	if len(s.Dependencies) > 0 {
+		return denied("this version of the daemon cannot carry out dependencies: apply the spec without them")
+	}
+	if old == nil {
+		return nil
+	}
+	var fields []string
+	add := func(name string, differs bool) {
+		if differs {
+			fields = append(fields, name)
+		}
+	}
+	add("node", old.Spec.Node != s.Node)
+	add("replicas", old.Spec.Replicas != s.Replicas)
+	add("version", old.Spec.Version != s.Version)
+	add("config", !maps.Equal(old.Spec.Config, s.Config))
+	if len(fields) == 0 {
+		return nil
+	}
+	return denied("this version of the daemon cannot carry out a change of %s: delete and apply again", strings.Join(fields, ", "))
+}
+
+// applied waits until a revision is taken in, and shows what it did.
+func (r *Runner) applied(ctx context.Context, id engine.ResourceID, change Changed, revision int64) (Applied, error) {
+	w := waiter{revision, make(chan struct{})}
+	err := r.call(ctx, func(l *loop) {
+		l.waiting = append(l.waiting, w)
+		l.seen(l.revision)
+	})
+	if err == nil {
+		_, err = await(ctx, r, w.done, "until the change, which is stored, is taken in")
+	}
+	a := Applied{Change: change, Revision: revision}
+	if err == nil {
+		err = r.call(ctx, func(l *loop) { a.Service, _ = l.view(id) })
+	}
+	return a, err
+}
+
+// watch posts what becomes of the desired specs after a revision.
+func (r *Runner) watch(after int64) {
+	for r.life.Err() == nil {
+		for c := range r.cfg.Store.WatchDesired(r.life, after) {
+			after = max(after, c.Revision)
+			r.inbox.post(c)
+		}
+		select { // only a broken store ends a watch by itself
+		case <-r.life.Done():
+		case <-time.After(retryFirst):
+		}
+	}
+}
+
+// changed takes a change of a desired key.
+func (l *loop) changed(c Change) {
+	id := c.Service
+	switch {
+	case id == (engine.ResourceID{}):
+		if c.Err != nil && l.seldom("watch") {
+			l.log.Warn("desired specs cannot be watched", "error", c.Err)
+		}
+	case c.Err != nil:
+		l.log.Error("desired spec cannot be read: the last one stays", "service", id, "error", c.Err)
+		l.unread[id] = c.Err
+	default:
+		l.take(id, c.Desired)
+	}
+	l.seen(max(l.revision, c.Revision))
+}
+
+func (l *loop) take(id engine.ResourceID, d *engine.Desired) {
+	if !l.broken(id) { // else it stays held until the next start
+		delete(l.unread, id)
+	}
+	if l.desired[id] = d; d == nil {
+		delete(l.desired, id)
+	}
+	l.step(engine.DesiredChanged{Service: id, Desired: d})
+}
+
+// seen says that all up to a revision is taken in.
+func (l *loop) seen(revision int64) {
+	l.revision = revision
+	var rest []waiter
+	for _, w := range l.waiting {
+		if w.revision <= revision {
+			close(w.done)
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	l.waiting = rest
+}

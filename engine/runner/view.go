@@ -1,0 +1,69 @@
+package runner
+
+import (
+	"context"
+	"slices"
+
+	"statemanager/engine"
+)
+
+// Service is a service as it is shown.
+type Service struct {
+	engine.View
+	Broken error // a stored value of it cannot be read; nil while all can
+}
+
+// View shows one service. NotFound: nobody wants it and nothing is known of it.
+func (r *Runner) View(ctx context.Context, id engine.ResourceID) (Service, error) {
+	list, err := r.Views(ctx, []engine.ResourceID{id})
+	if err == nil && len(list) == 0 {
+		err = &engine.Error{Kind: engine.NotFound, Text: "find service: there is none named " + id.String()}
+	}
+	if err != nil {
+		return Service{}, err
+	}
+	return list[0], nil
+}
+
+// Views shows these services, in this order; what is not known is left out. It lets events have their turn in between.
+func (r *Runner) Views(ctx context.Context, ids []engine.ResourceID) (out []Service, err error) {
+	for some := range slices.Chunk(ids, maxBurst) {
+		err = r.call(ctx, func(l *loop) {
+			for _, id := range some {
+				if s, ok := l.view(id); ok {
+					out = append(out, s)
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Services are the ids of all services that are known, in order: those whose value cannot be read too.
+func (r *Runner) Services(ctx context.Context) (ids []engine.ResourceID, err error) {
+	err = r.call(ctx, func(l *loop) {
+		ids = l.engine.Services()
+		for id := range l.unread {
+			ids = append(ids, id)
+		}
+	})
+	slices.SortFunc(ids, engine.ResourceID.Compare)
+	return slices.Compact(ids), err
+}
+
+// Nodes shows all nodes, in order of ids.
+func (r *Runner) Nodes(ctx context.Context) (out []engine.NodeView, err error) {
+	err = r.call(ctx, func(l *loop) { out = l.engine.Nodes(l.cfg.Clock()) })
+	return out, err
+}
+
+// view is what is known of a service, and whether anything is.
+func (l *loop) view(id engine.ResourceID) (Service, bool) {
+	v, ok := l.engine.View(id, l.cfg.Clock())
+	v.ID = id
+	err := l.unread[id]
+	return Service{v, err}, ok || err != nil
+}
