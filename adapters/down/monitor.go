@@ -1,0 +1,15 @@
+package down
+
+import (
+	"context"
+
+	"statemanager/engine"
+)
+
+// Monitor is a MonitoringServer that cannot be reached. It implements runner.Monitor.
+type Monitor struct{}
+
+var errMonitor = &engine.Error{Kind: engine.Unavailable, Text: "reach monitoring server: it is down"}
+
+// SendAlert fails.
+func (Monitor) SendAlert(context.Context, engine.Notice) error { return errMonitor }
