@@ -108,14 +108,17 @@ func (a *agent) replaceAll(pushed map[serviceID]held) {
 
 func (a *agent) replaceSome(pushed map[serviceID]held) {
 	for _, id := range slices.SortedFunc(maps.Keys(pushed), serviceID.compare) {
-		a.take(id, pushed[id], a.specs[id])
-		a.stream.send(id)
+		if a.take(id, pushed[id], a.specs[id]) {
+			a.stream.send(id)
+		}
 	}
 }
 
-// take keeps the newer of two specs; none at all means that the service is to be forgotten here.
-func (a *agent) take(id serviceID, h, old held) {
-	if old.start == h.start && h.revision < old.revision {
+// take keeps the newer of two specs, and says whether it is the pushed one. None at all means that the service is to be
+// forgotten here.
+func (a *agent) take(id serviceID, h, old held) (taken bool) {
+	taken = old.start != h.start || h.revision >= old.revision
+	if !taken {
 		h = old
 	}
 	if h.spec == nil {
@@ -123,6 +126,7 @@ func (a *agent) take(id serviceID, h, old held) {
 	} else {
 		a.specs[id] = h
 	}
+	return taken
 }
 
 // changed owes an observation of a service to the stream.

@@ -117,6 +117,7 @@ func entryOf(node string, key actionKey, fence int64) entry {
 func (c *controller) carryOut(r *row, e entry, req *apiv1.ActionExecutionRequest, received time.Time) {
 	ctx, cancel := context.WithDeadline(c.life, received.Add(req.GetTimeout().AsDuration()))
 	defer cancel()
+	c.log.Info("action accepted", "service", e.Resource, "kind", e.Kind, "epoch", e.Epoch, "seq", e.Seq)
 	o := outcomeOf(c.act(ctx, r.key.service, e.Kind, req))
 	if err := c.ledger.conclude(r, e, o); err != nil {
 		c.log.Error("outcome is lost", "service", e.Resource, "kind", e.Kind, "seq", e.Seq, "error", err)

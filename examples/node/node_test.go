@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -30,9 +31,11 @@ type rig struct {
 	seq   int64
 }
 
-func newRig(t *testing.T, dir string) *rig {
+func newRig(t *testing.T, dir string) *rig { return newRigLogging(t, dir, nil) }
+
+func newRigLogging(t *testing.T, dir string, log hclog.Logger) *rig {
 	t.Helper()
-	n, err := New(Config{ID: "n1", Listen: "127.0.0.1:0", Dir: dir, Labels: map[string]string{"zone": "gateway"}})
+	n, err := New(Config{ID: "n1", Listen: "127.0.0.1:0", Dir: dir, Log: log, Labels: map[string]string{"zone": "gateway"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,206 @@
+// Package demo shows the main job of the State Manager from outside, with what any operator has: the command line, the
+// gRPC API, signals and files. It starts a daemon on embedded etcd, two example nodes and an example MonitoringServer, all
+// processes of the one binary, breaks services on purpose, and holds what is done about it against what should be done.
+//
+// One goroutine, the one that calls Run, does everything; its thread starts the processes, which die with it.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The bounds of a run and of a scenario: the demo ends by itself within two minutes.
+const (
+	runWithin   = 110 * time.Second
+	sceneWithin = 45 * time.Second
+)
+
+// Options are what a run may be told.
+type Options struct {
+	Out    io.Writer // takes what is shown
+	Exe    string    // the binary; empty: the running one
+	Report string    // file for one JSON object a scenario; empty: none
+	Keep   bool      // stay up at the end until ctx ends
+	Dir    string    // for everything; empty: a temporary one, which is removed at the end
+	Only   []string  // names of scenarios; none: all
+}
+
+// scenario is one story: what is done, what must happen, and what is shown of it.
+type scenario struct {
+	name, title string
+	run         func(*scene) error
+}
+
+var scenarios = []scenario{
+	{"apply", "services that nobody runs yet are applied", apply},
+	{"kill", "a process is killed", kill},
+	{"crash", "a service always crashes; later its cause is mended", crash},
+	{"edit", "policy is edited while the daemon runs, then broken", edit},
+	{"slain", "the daemon is killed with -9 while an action is under way", slain},
+}
+
+// Names are the scenarios, in their order.
+func Names() string {
+	var names []string
+	for _, s := range scenarios {
+		names = append(names, s.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Run shows the scenarios. The error says which expectation did not hold, or what could not be started. When it returns
+// none of its processes is left.
+func Run(ctx context.Context, o Options) (err error) {
+	runtime.LockOSThread() // processes that a thread has started get a signal when it ends
+	defer runtime.UnlockOSThread()
+	chosen, err := choose(o.Only)
+	if err != nil {
+		return err
+	}
+	s, err := newStage(o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.strike()) }()
+	if err := s.build(ctx); err != nil {
+		return err
+	}
+	results := s.play(ctx, chosen)
+	if err := report(o.Report, results); err != nil {
+		return err
+	}
+	err = s.summary(results, len(chosen))
+	if o.Keep && ctx.Err() == nil {
+		s.keep(ctx)
+	}
+	return err
+}
+
+func choose(only []string) (out []scenario, err error) {
+	for _, name := range only {
+		if !slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }) {
+			return nil, fmt.Errorf("demo: there is no scenario %q: choose of %s", name, Names())
+		}
+	}
+	for _, s := range scenarios {
+		if len(only) == 0 || slices.Contains(only, s.name) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// play shows one scenario after the other; one that fails does not keep the others from being shown.
+func (s *stage) play(ctx context.Context, chosen []scenario) (out []*Result) {
+	ctx, cancel := context.WithTimeout(ctx, runWithin)
+	defer cancel()
+	for _, x := range chosen {
+		if ctx.Err() != nil {
+			break
+		}
+		out = append(out, s.scene(ctx, x))
+	}
+	return out
+}
+
+// scene shows one scenario.
+func (s *stage) scene(ctx context.Context, x scenario) *Result {
+	ctx, cancel := context.WithTimeout(ctx, sceneWithin)
+	defer cancel()
+	s.say("\n== %s: %s\n", x.name, x.title)
+	began := time.Now()
+	sc := &scene{stage: s, ctx: ctx, result: &Result{Name: x.name}}
+	err := x.run(sc)
+	r := sc.result
+	r.Seconds, r.Passed = time.Since(began).Round(10*time.Millisecond).Seconds(), err == nil
+	if err != nil {
+		r.Failure = err.Error()
+		s.say("   FAILED after %.1f s: %v\n", r.Seconds, err)
+	} else {
+		s.say("   passed in %.1f s\n", r.Seconds)
+	}
+	return r
+}
+
+func (s *stage) summary(results []*Result, wanted int) error {
+	passed := 0
+	s.say("\n== summary\n")
+	for _, r := range results {
+		word := "FAILED"
+		if r.Passed {
+			word = "passed"
+			passed++
+		}
+		s.say("   %-8s %s  %5.1f s  phases %s\n", r.Name, word, r.Seconds, strings.Join(r.Phases, " "))
+	}
+	if s.failed = passed < wanted; s.failed {
+		return fmt.Errorf("demo: %d of %d scenarios did not go as they should; the logs are in %s", wanted-passed, wanted, s.logs())
+	}
+	s.say("   all %d went as they should\n", wanted)
+	return nil
+}
+
+// Result is what a scenario showed.
+type Result struct {
+	Name      string     `json:"name"`
+	Diffs     []string   `json:"diffs"`
+	Decisions []Decision `json:"decisions"`
+	Actions   []Action   `json:"actions"`
+	Phases    []string   `json:"phases"`
+	Evidence  Evidence   `json:"evidence"`
+	Seconds   float64    `json:"seconds"`
+	Passed    bool       `json:"passed"`
+	Failure   string     `json:"failure,omitempty"`
+}
+
+// Decision is an answer of policy.
+type Decision struct {
+	Entrypoint string            `json:"entrypoint"`
+	Answer     map[string]string `json:"answer"`
+	Reasons    []string          `json:"reasons"`
+	Rules      []string          `json:"rules"`
+	Revision   string            `json:"policy_revision"`
+}
+
+// Action is an action that has ended.
+type Action struct {
+	Kind   string `json:"kind"`
+	Key    string `json:"key"`
+	Node   string `json:"node"`
+	Result string `json:"result"`
+}
+
+// Evidence is what the operating system says, before and after.
+type Evidence struct {
+	Before []Process `json:"before"`
+	After  []Process `json:"after"`
+}
+
+// report writes one JSON object a scenario.
+func report(file string, results []*Result) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.Create(filepath.Clean(file))
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	enc := json.NewEncoder(f)
+	for _, r := range results {
+		if err := enc.Encode(r); err != nil {
+			f.Close()
+			return fmt.Errorf("write report %s: %w", file, err)
+		}
+	}
+	return f.Close()
+}
