@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"time"
+
 	"statemanager/engine"
 	storev1 "statemanager/proto/store/v1"
 )
@@ -32,6 +34,7 @@ func RecordToStore(r *engine.Record) ([]byte, error) {
 		Plans:    int64(r.Plans),
 		Hold:     timerToStore(r.Hold),
 		Told:     r.Told,
+		Reviewed: r.Reviewed,
 	}, r.Unknown)
 }
 
@@ -70,6 +73,7 @@ func RecordFromStore(id engine.ResourceID, b []byte) (*engine.Record, error) {
 		Plans:    int(m.GetPlans()),
 		Hold:     timerFromStore(m.GetHold()),
 		Told:     m.GetTold(),
+		Reviewed: m.GetReviewed(),
 		Unknown:  unknown,
 	}, nil
 }
@@ -80,7 +84,7 @@ func ladderToStore(l *engine.Ladder) *storev1.Ladder {
 	}
 	return &storev1.Ladder{
 		Issue: l.Issue, State: string(l.State), Opened: int64(l.Opened), Base: int64(l.Base), Closed: int64(l.Closed),
-		Why: each(l.Why, reasonToStore),
+		Why: each(l.Why, reasonToStore), Ran: int64(l.Ran),
 	}
 }
 
@@ -91,6 +95,7 @@ func ladderFromStore(m *storev1.Ladder) *engine.Ladder {
 	return &engine.Ladder{
 		Issue: m.GetIssue(), State: engine.LadderState(m.GetState()), Opened: engine.Instant(m.GetOpened()),
 		Base: engine.Instant(m.GetBase()), Closed: engine.Instant(m.GetClosed()), Why: each(m.GetWhy(), reasonFromStore),
+		Ran: time.Duration(m.GetRan()),
 	}
 }
 
