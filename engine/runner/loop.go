@@ -53,6 +53,7 @@ func newLoop(r *Runner, stored *Loaded) *loop {
 // run goes on until the runner stops or another leads.
 func (l *loop) run() {
 	defer close(l.ended)
+	defer l.setStatus(Status{})
 	defer l.subs.close(unavailable("the daemon stops"))
 	l.wake, l.saving.retry = time.NewTimer(0), time.NewTimer(0)
 	defer l.wake.Stop()

@@ -14,32 +14,12 @@ type Service struct {
 }
 
 // View shows one service. NotFound: nobody wants it and nothing is known of it.
-func (r *Runner) View(ctx context.Context, id engine.ResourceID) (Service, error) {
-	list, err := r.Views(ctx, []engine.ResourceID{id})
-	if err == nil && len(list) == 0 {
+func (r *Runner) View(ctx context.Context, id engine.ResourceID) (s Service, err error) {
+	ok := false
+	if err = r.call(ctx, func(l *loop) { s, ok = l.view(id) }); err == nil && !ok {
 		err = &engine.Error{Kind: engine.NotFound, Text: "find service: there is none named " + id.String()}
 	}
-	if err != nil {
-		return Service{}, err
-	}
-	return list[0], nil
-}
-
-// Views shows these services, in this order; what is not known is left out. It lets events have their turn in between.
-func (r *Runner) Views(ctx context.Context, ids []engine.ResourceID) (out []Service, err error) {
-	for some := range slices.Chunk(ids, maxBurst) {
-		err = r.call(ctx, func(l *loop) {
-			for _, id := range some {
-				if s, ok := l.view(id); ok {
-					out = append(out, s)
-				}
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return s, err
 }
 
 // Services are the ids of all services that are known, in order: those whose value cannot be read too.
