@@ -1,0 +1,87 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"google.golang.org/grpc"
+
+	"statemanager/engine"
+	pb "statemanager/proto/statemanager/v1"
+)
+
+// client is the connection to a running daemon, by the flags that every command has.
+type client struct {
+	address, output string
+	tls             TLSFiles
+	insecure        bool
+	timeout         time.Duration
+}
+
+func (c *client) flags(f *pflag.FlagSet) {
+	f.StringVar(&c.address, "address", cmp.Or(os.Getenv("STATEMANAGER_ADDRESS"), "127.0.0.1:7600"), "HOST:PORT of the daemon (environment: STATEMANAGER_ADDRESS)")
+	f.StringVarP(&c.output, "output", "o", "table", "output: table or json")
+	f.StringVar(&c.tls.CA, "tls-ca", "", "PEM file with the certificates that the other end's must be signed by")
+	f.StringVar(&c.tls.Cert, "tls-cert", "", "PEM file with this end's certificate")
+	f.StringVar(&c.tls.Key, "tls-key", "", "PEM file with its private key")
+	f.BoolVar(&c.insecure, "insecure", false, "allow plain text off loopback")
+	f.DurationVar(&c.timeout, "timeout", 15*time.Second, "how long to wait for the daemon")
+}
+
+// session is one open connection.
+type session struct {
+	states   pb.StateManagerClient
+	operator pb.OperatorClient
+	close    func() error
+}
+
+// dial opens a connection; the returned context ends with --timeout.
+func (c *client) dial(ctx context.Context) (context.Context, *session, error) {
+	if c.output != "table" && c.output != "json" {
+		return nil, nil, usagef("--output: %q is neither table nor json", c.output)
+	}
+	if err := checkAddress("--address", c.address); err != nil {
+		return nil, nil, usageError{err}
+	}
+	creds, err := credentialsFor("--address", c.address, c.tls, c.insecure)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := grpc.NewClient("passthrough:///"+c.address, grpc.WithTransportCredentials(creds))
+	if err != nil {
+		return nil, nil, usagef("--address: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	end := func() error { cancel(); return conn.Close() }
+	return ctx, &session{pb.NewStateManagerClient(conn), pb.NewOperatorClient(conn), end}, nil
+}
+
+// call opens a connection for one function.
+func (c *client) call(ctx context.Context, f func(context.Context, *session) error) error {
+	ctx, s, err := c.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return f(ctx, s)
+}
+
+// resource reads NAME or NAMESPACE/NAME.
+func resource(arg string) (*pb.ResourceId, error) {
+	namespace, name, ok := strings.Cut(arg, "/")
+	if !ok {
+		namespace, name = "default", arg
+	}
+	if namespace == "" || name == "" || strings.Contains(name, "/") {
+		return nil, usagef("%q is no service: write NAME or NAMESPACE/NAME", arg)
+	}
+	return &pb.ResourceId{Kind: "service", Namespace: namespace, Name: name}, nil
+}
+
+func idText(r *pb.ResourceId) string {
+	return engine.Service(r.GetNamespace(), r.GetName()).String()
+}

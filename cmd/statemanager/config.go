@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Config is the daemon's configuration file. Paths in it are relative to the file.
+type Config struct {
+	Listen      string        `yaml:"listen"`       // HOST:PORT of the API; default 127.0.0.1:7600
+	Cell        string        `yaml:"cell"`         // name of the set of nodes that this daemon manages; default "default"
+	DataDir     string        `yaml:"data_dir"`     // the daemon's own files, and embedded etcd's
+	NodeTimeout time.Duration `yaml:"node_timeout"` // a node not heard for so long is silent; default 10s, at least 1s
+	CannotTell  string        `yaml:"cannot_tell"`  // when a controller cannot tell what became of an action: "ask" a human (default) or "resend" it
+	TLS         TLSFiles      `yaml:"tls"`          // of the API's listener; ca = clients must show a certificate
+	Etcd        EtcdConfig    `yaml:"etcd"`
+	Nodes       []NodeConfig  `yaml:"nodes"`
+	NodesTLS    TLSFiles      `yaml:"nodes_tls"` // towards agents and controllers
+	Monitoring  Monitoring    `yaml:"monitoring"`
+	Policy      PolicyConfig  `yaml:"policy"`
+	Log         LogConfig     `yaml:"log"`
+}
+
+// EtcdConfig says which etcd keeps the state. Without endpoints etcd runs inside the daemon, below data_dir.
+type EtcdConfig struct {
+	Endpoints    []string `yaml:"endpoints"` // HOST:PORT each
+	User         string   `yaml:"user"`
+	PasswordFile string   `yaml:"password_file"` // holds the password alone
+	TLS          TLSFiles `yaml:"tls"`
+}
+
+// NodeConfig is a node of the cell.
+type NodeConfig struct {
+	ID         string `yaml:"id"`         // as its agent says
+	Agent      string `yaml:"agent"`      // HOST:PORT of its NodeAgent
+	Controller string `yaml:"controller"` // HOST:PORT of its ActionController; several nodes may share one
+}
+
+// Monitoring is the MonitoringServer that takes alerts.
+type Monitoring struct {
+	Address string   `yaml:"address"` // HOST:PORT; empty: alerts are kept and logged until one is configured
+	TLS     TLSFiles `yaml:"tls"`
+}
+
+// PolicyConfig says where policy comes from.
+type PolicyConfig struct {
+	Directory string `yaml:"directory"` // watched: an edit that passes all gates takes effect with the next decision
+	Embedded  bool   `yaml:"embedded"`  // start with the pack inside the program when the store has none and there is no directory
+}
+
+// LogConfig says how to log, on standard error.
+type LogConfig struct {
+	Level string `yaml:"level"` // trace, debug, info (default), warn or error
+	JSON  bool   `yaml:"json"`
+}
+
+// unknownKey is how the YAML library words an unknown key.
+var unknownKey = regexp.MustCompile(`line (\d+): field (\S+) not found in type \S+`)
+
+// loadConfig reads a configuration strictly: an unknown key is an error with file and line.
+func loadConfig(file string) (*Config, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usagef("read configuration: %w", err)
+	}
+	c := &Config{Listen: "127.0.0.1:7600", Cell: "default", NodeTimeout: 10 * time.Second, CannotTell: "ask", Log: LogConfig{Level: "info"}}
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	dec.KnownFields(true)
+	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return nil, usageError{yamlError(file, err)}
+	}
+	c.resolve(filepath.Dir(file))
+	if err := c.validate(); err != nil {
+		return nil, usagef("%s: %w", file, err)
+	}
+	return c, nil
+}
+
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): `)
+
+// yamlError words an error of the YAML library as FILE:LINE: what is wrong. Values that were wrong are not repeated.
+func yamlError(file string, err error) error {
+	text := err.Error()
+	if m := unknownKey.FindStringSubmatch(text); m != nil {
+		return fmt.Errorf("%s:%s: unknown key %q", file, m[1], m[2])
+	}
+	if m := yamlLine.FindStringSubmatchIndex(text); m != nil {
+		return fmt.Errorf("%s:%s: %s", file, text[m[2]:m[3]], text[m[1]:])
+	}
+	return fmt.Errorf("%s: %s", file, text)
+}
+
+func (c *Config) resolve(dir string) {
+	for _, p := range []*string{&c.DataDir, &c.Etcd.PasswordFile, &c.Policy.Directory} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	for _, f := range []*TLSFiles{&c.TLS, &c.Etcd.TLS, &c.NodesTLS, &c.Monitoring.TLS} {
+		for _, p := range []*string{&f.CA, &f.Cert, &f.Key} {
+			if *p != "" && !filepath.IsAbs(*p) {
+				*p = filepath.Join(dir, *p)
+			}
+		}
+	}
+}
+
+var cellName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+
+func (c *Config) validate() error {
+	switch {
+	case c.DataDir == "":
+		return fmt.Errorf("data_dir: missing; give a directory for the daemon's files")
+	case !cellName.MatchString(c.Cell):
+		return fmt.Errorf("cell: %q is no name of lower-case letters, digits and '-'", c.Cell)
+	case c.NodeTimeout < time.Second:
+		return fmt.Errorf("node_timeout: %s is below 1s", c.NodeTimeout)
+	case c.CannotTell != "ask" && c.CannotTell != "resend":
+		return fmt.Errorf("cannot_tell: %q is neither ask nor resend", c.CannotTell)
+	}
+	if err := checkAddress("listen", c.Listen); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for i, n := range c.Nodes {
+		key := fmt.Sprintf("nodes[%d]", i)
+		switch {
+		case !cellName.MatchString(n.ID):
+			return fmt.Errorf("%s.id: %q is no name of lower-case letters, digits and '-'", key, n.ID)
+		case seen[n.ID]:
+			return fmt.Errorf("%s.id: %q stands there twice", key, n.ID)
+		}
+		seen[n.ID] = true
+		if err := errors.Join(checkAddress(key+".agent", n.Agent), checkAddress(key+".controller", n.Controller)); err != nil {
+			return err
+		}
+	}
+	if c.Monitoring.Address != "" {
+		return checkAddress("monitoring.address", c.Monitoring.Address)
+	}
+	return nil
+}

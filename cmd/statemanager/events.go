@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	pb "statemanager/proto/statemanager/v1"
+)
+
+func eventsCommand(c *client) *cobra.Command {
+	var decisions bool
+	var limit uint32
+	cmd := &cobra.Command{
+		Use:   "events [SERVICE]",
+		Short: "Show what happened, oldest first",
+		Args:  args(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			q := &pb.ListEventsRequest{Decisions: decisions, Limit: limit}
+			if len(a) == 1 {
+				id, err := resource(a[0])
+				if err != nil {
+					return err
+				}
+				q.ResourceId = id
+			}
+			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+				resp, err := s.operator.ListEvents(ctx, q)
+				if err != nil {
+					return err
+				}
+				if c.output == "json" {
+					return printJSON(cmd, resp)
+				}
+				return table(cmd.OutOrStdout(), "TIME\tSERVICE\tEVENT\tSOURCE\tWHAT", func(w io.Writer) {
+					for _, e := range resp.Entries {
+						entryRow(w, e)
+					}
+				})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&decisions, "decisions", false, "show the decisions of policy too")
+	cmd.Flags().Uint32Var(&limit, "limit", 100, "the newest so many, at most 10000")
+	return cmd
+}
+
+func entryRow(w io.Writer, e *pb.HistoryEntry) {
+	who := "cell"
+	if e.ResourceId != nil {
+		who = idText(e.ResourceId)
+	}
+	if d := e.GetDecision(); d != nil {
+		fmt.Fprintf(w, "%s\t%s\tdecision\tpolicy\t%s\n", clock(e.Time), who, decisionText(d))
+		return
+	}
+	ev := e.GetEvent()
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", clock(e.Time), who, ev.GetEventType(), ev.GetSource(), eventText(ev))
+}
+
+// eventText is what an event tells, in one line.
+func eventText(ev *pb.StateEvent) string {
+	var parts []string
+	for _, ch := range ev.GetChanges() {
+		parts = append(parts, fmt.Sprintf("%s: %s -> %s", ch.Field, dash(ch.OldValue), dash(ch.NewValue)))
+	}
+	for _, k := range slices.Sorted(maps.Keys(ev.GetMetadata())) {
+		if v := ev.Metadata[k]; v != "" {
+			parts = append(parts, k+"="+v)
+		}
+	}
+	return strings.Join(parts, "  ")
+}
+
+// decisionText is a decision in one line: what was asked, the answer, why, by which rules, under which policy.
+func decisionText(d *pb.PolicyDecision) string {
+	if d.FailSafe != "" {
+		return fmt.Sprintf("%s could not be asked (%s): the safe answer applies", d.Entrypoint, d.FailSafe)
+	}
+	text := d.Entrypoint + ": " + answerText(d)
+	if why := reasonsText(d.Reasons); why != "" {
+		text += " because " + why
+	}
+	if len(d.Rules) > 0 {
+		text += "  [" + strings.Join(d.Rules, ", ") + "]"
+	}
+	return text + "  (policy " + short(d.PolicyRevision) + ")"
+}
+
+// answerText is the answer of policy as a human says it.
+func answerText(d *pb.PolicyDecision) string {
+	a := d.Answer
+	switch d.Entrypoint {
+	case "planning.plan":
+		switch {
+		case a["issue"] != "":
+			return "recovery is needed for " + a["issue"]
+		case a["actions"] != "":
+			return strings.ReplaceAll(a["actions"], " ", ", then ")
+		}
+		return "nothing to do"
+	case "transition.decision":
+		if a["allow"] == "true" {
+			return d.Facts["phase"] + " to " + a["to"]
+		}
+		return "stay in " + d.Facts["phase"]
+	case "recovery.decision":
+		text := a["action"]
+		if a["after"] != "" && a["after"] != "0s" {
+			text += " after " + a["after"]
+		}
+		return text
+	case "dispatch.verdict":
+		return a["verdict"] + " " + d.Facts["action"]
+	case "stability.issues":
+		return dash(a["issues"])
+	}
+	return fmt.Sprint(a)
+}
+
+func reasonsText(rs []*pb.Reason) string {
+	var parts []string
+	for _, r := range rs {
+		parts = append(parts, orElse(r.Text, r.Code))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func orElse(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+func short(revision string) string { return revision[:min(len(revision), 12)] }

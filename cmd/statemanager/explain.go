@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	pb "statemanager/proto/statemanager/v1"
+)
+
+func explainCommand(c *client) *cobra.Command {
+	var n uint32
+	cmd := &cobra.Command{
+		Use:   "explain SERVICE",
+		Short: "Say how a service stands, why, and what comes next",
+		Long: `Says how a service stands, tells its last decisions in sentences with the policy rule (file:line) that made each,
+and what comes next and when.`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			id, err := resource(a[0])
+			if err != nil {
+				return err
+			}
+			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+				resp, err := s.operator.Explain(ctx, &pb.ExplainRequest{ResourceId: id, Decisions: n})
+				if err != nil {
+					return err
+				}
+				if c.output == "json" {
+					return printJSON(cmd, resp)
+				}
+				explain(cmd.OutOrStdout(), resp)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().Uint32Var(&n, "decisions", 10, "how many of its last decisions")
+	return cmd
+}
+
+func explain(w io.Writer, r *pb.ExplainResponse) {
+	st := r.State.Status
+	fmt.Fprintf(w, "%s is %s for %s at %s, %s.\n", idText(r.State.Metadata.ResourceId), st.Phase, since(st.PhaseSince), dash(st.Node), availability(st))
+	if len(st.Differences) > 0 {
+		fmt.Fprintf(w, "It differs from what is wanted: %s.\n", strings.Join(st.Differences, ", "))
+	}
+	fmt.Fprintf(w, "\nWhat happened, and why (policy %s decides now):\n", short(r.PolicyRevision))
+	for _, e := range r.Entries {
+		if d := e.GetDecision(); d != nil {
+			fmt.Fprintf(w, "  %s  %s\n", clock(e.Time), decisionText(d))
+		} else {
+			fmt.Fprintf(w, "  %s  %s  %s\n", clock(e.Time), e.GetEvent().GetEventType(), eventText(e.GetEvent()))
+		}
+	}
+	fmt.Fprintf(w, "\nWhat comes next: %s\n", nextText(st))
+	for _, h := range st.Holds {
+		fmt.Fprintf(w, "  held: %s\n", h)
+	}
+}
+
+func availability(st *pb.ServiceStatus) string {
+	if st.Available {
+		return fmt.Sprintf("available with %d ready", st.AvailableReplicas)
+	}
+	return "not available"
+}
+
+// nextText is what the daemon would do next, when and why.
+func nextText(st *pb.ServiceStatus) string {
+	if len(st.Actions) > 0 {
+		a := st.Actions[0]
+		what := map[string]string{"intent": "is being carried out", "unknown": "got no answer: its controller is asked what became of it", "verifying": "has ended: whether it helped is being watched"}[a.State]
+		return fmt.Sprintf("%s (%d.%d at %s, asked by %s) %s.", a.Kind, a.Epoch, a.Seq, a.Node, a.AskedBy, what)
+	}
+	rec := st.Recovery
+	switch {
+	case st.Broken != "":
+		return "nothing: its value in the store cannot be read: " + st.Broken
+	case rec != nil && rec.State == "closed":
+		text := "nothing: recovery gave up"
+		if why := reasonsText(rec.ClosedWhy); why != "" {
+			text += " because " + why
+		}
+		return text + "; `statemanager retry SERVICE` or a new spec opens it again."
+	case rec != nil && rec.NextAction != "":
+		text := rec.NextAction
+		if rec.NextAt != nil {
+			text += " in " + max(time.Until(rec.NextAt.AsTime()), 0).Round(100*time.Millisecond).String()
+		}
+		if why := reasonsText(rec.NextWhy); why != "" {
+			text += ", because " + why
+		}
+		return text + "."
+	case rec != nil && rec.State == "idle":
+		return "nothing, while it stays well; then its failed attempts are forgotten."
+	case st.WellSince != nil:
+		return "nothing: it is as wanted."
+	}
+	return "nothing, until something is seen of it."
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	pb "statemanager/proto/statemanager/v1"
+)
+
+func getCommand(c *client) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "get",
+		Short: "Show services or nodes",
+		Args:  args(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use: "services [SERVICE]", Aliases: []string{"service", "svc"}, Short: "Show services: phase, instances, recovery and what holds them",
+		Args: args(cobra.MaximumNArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.getServices(cmd, a) },
+	}, &cobra.Command{
+		Use: "nodes", Aliases: []string{"node"}, Short: "Show nodes: state, silent since, addresses",
+		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error { return c.getNodes(cmd) },
+	})
+	return cmd
+}
+
+// query reads all pages of a state query.
+func query(ctx context.Context, s *session, q *pb.StateQueryRequest) (*pb.StateQueryResponse, error) {
+	all := &pb.StateQueryResponse{}
+	for {
+		resp, err := s.states.QueryState(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all.Services, all.Nodes = append(all.Services, resp.Services...), resp.Nodes
+		if q.PageToken = resp.NextPageToken; q.PageToken == "" {
+			return all, nil
+		}
+	}
+}
+
+func (c *client) getServices(cmd *cobra.Command, a []string) error {
+	q := &pb.StateQueryRequest{}
+	if len(a) == 1 {
+		id, err := resource(a[0])
+		if err != nil {
+			return err
+		}
+		q.ResourceIds = []*pb.ResourceId{id}
+	}
+	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+		resp, err := query(ctx, s, q)
+		if err != nil {
+			return err
+		}
+		resp.Nodes = nil
+		if c.output == "json" {
+			return printJSON(cmd, resp)
+		}
+		if len(resp.Services) == 0 {
+			fmt.Fprintln(cmd.OutOrStdout(), "no services; set one with: statemanager apply -f FILE")
+			return nil
+		}
+		return table(cmd.OutOrStdout(), "SERVICE\tPHASE\tREADY\tNODE\tVERSION\tRECOVERY\tSINCE", func(w io.Writer) {
+			for _, x := range resp.Services {
+				serviceRow(w, x)
+			}
+		})
+	})
+}
+
+func serviceRow(w io.Writer, x *pb.ServiceState) {
+	st := x.Status
+	wanted := uint32(0)
+	if x.Spec != nil {
+		wanted = x.Spec.GetReplicas()
+	}
+	fmt.Fprintf(w, "%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\n", idText(x.Metadata.ResourceId), st.Phase, st.AvailableReplicas, wanted, st.Node, dash(st.Version), recoveryText(st), since(st.PhaseSince))
+}
+
+// recoveryText is recovery in a word or two.
+func recoveryText(st *pb.ServiceStatus) string {
+	switch {
+	case st.Broken != "":
+		return "held: " + st.Broken
+	case len(st.Actions) > 0:
+		return st.Actions[0].Kind + " " + st.Actions[0].State
+	case st.Recovery == nil:
+		return "-"
+	case st.Recovery.State == "closed":
+		return "gave up: " + st.Recovery.Issue
+	}
+	return st.Recovery.Issue + " " + st.Recovery.State
+}
+
+func (c *client) getNodes(cmd *cobra.Command) error {
+	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+		resp, err := query(ctx, s, &pb.StateQueryRequest{})
+		if err != nil {
+			return err
+		}
+		resp.Services = nil
+		if c.output == "json" {
+			return printJSON(cmd, resp)
+		}
+		if len(resp.Nodes) == 0 {
+			fmt.Fprintln(cmd.OutOrStdout(), "no nodes; name them under nodes: in the daemon's configuration")
+			return nil
+		}
+		return table(cmd.OutOrStdout(), "NODE\tSTATE\tSINCE\tSERVICES\tAGENT\tCONTROLLER", func(w io.Writer) {
+			for _, n := range resp.Nodes {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", n.Id, n.State, since(n.Since), n.Services, dash(n.AgentAddress), dash(n.ControllerAddress))
+			}
+		})
+	})
+}
+
+// table writes rows under a header in aligned columns.
+func table(out io.Writer, header string, rows func(io.Writer)) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, header)
+	rows(w)
+	return w.Flush()
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// since is how long ago something was, as a human says it.
+func since(t *timestamppb.Timestamp) string {
+	if t == nil || !t.IsValid() {
+		return "-"
+	}
+	d := time.Since(t.AsTime())
+	switch {
+	case d < 0:
+		return "0s"
+	case d < 2*time.Minute:
+		return d.Truncate(time.Second).String()
+	case d < 2*time.Hour:
+		return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+	case d < 48*time.Hour:
+		return strings.TrimSuffix(d.Truncate(time.Hour).String(), "0m0s")
+	}
+	return fmt.Sprintf("%dd", int(d.Hours())/24)
+}
+
+func clock(t *timestamppb.Timestamp) string { return t.AsTime().Local().Format("15:04:05.000") }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"statemanager/adapters/policydir"
+	"statemanager/evaluator"
+	pb "statemanager/proto/statemanager/v1"
+)
+
+func policyCommand(c *client) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "policy",
+		Short: "Check and test a policy directory, and show what the daemon decides by",
+		Args:  args(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use: "check DIR", Short: "Hold a policy directory against all gates, as the daemon does before it takes it",
+		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.policyCheck(cmd, a[0], false) },
+	}, &cobra.Command{
+		Use: "test DIR", Short: "Run the tests of a policy directory",
+		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.policyCheck(cmd, a[0], true) },
+	}, &cobra.Command{
+		Use: "status", Short: "Show the policy that decides, and what is wrong with the one that was refused",
+		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error { return c.policyStatus(cmd) },
+	})
+	return cmd
+}
+
+// policyCheck needs no daemon: the gates are the same code.
+func (c *client) policyCheck(cmd *cobra.Command, dir string, testsOnly bool) error {
+	files, err := policydir.Read(dir)
+	if err != nil {
+		return usageError{err}
+	}
+	_, report := evaluator.Check(cmd.Context(), evaluator.Files(files))
+	if c.output == "json" {
+		raw, err := json.MarshalIndent(report, "", "  ")
+		if err != nil {
+			return fmt.Errorf("write JSON: %w", err)
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), string(raw))
+	} else {
+		for _, p := range report.Problems {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: %s\n", p.Severity, p.Gate, filepath.Join(dir, p.String()))
+		}
+	}
+	if err := report.Err(); err != nil {
+		return fmt.Errorf("%s: the daemon would refuse it (see above)", dir)
+	}
+	if c.output == "table" && testsOnly {
+		fmt.Fprintf(cmd.OutOrStdout(), "%d tests passed\n", report.Tests)
+	} else if c.output == "table" {
+		fmt.Fprintf(cmd.OutOrStdout(), "ok: revision %s, %d tests passed\n", short(report.Revision), report.Tests)
+	}
+	return nil
+}
+
+func (c *client) policyStatus(cmd *cobra.Command) error {
+	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+		st, err := s.operator.GetPolicyStatus(ctx, &pb.GetPolicyStatusRequest{})
+		if err != nil {
+			return err
+		}
+		if c.output == "json" {
+			return printJSON(cmd, st)
+		}
+		policyStatusText(cmd.OutOrStdout(), st)
+		return nil
+	})
+}
+
+func policyStatusText(w io.Writer, st *pb.GetPolicyStatusResponse) {
+	fmt.Fprintf(w, "active revision:  %s, since %s ago, %d tests passed\n", short(st.ActiveRevision), since(st.ActiveSince), st.Tests)
+	fmt.Fprintf(w, "watched:          %s\n", dash(st.Directory))
+	if st.RefusedRevision != "" || st.RefusedAt != nil {
+		fmt.Fprintf(w, "REFUSED revision: %s, %s ago: it changes nothing until it is mended\n", orElse(short(st.RefusedRevision), "(unreadable)"), since(st.RefusedAt))
+	}
+	for _, p := range st.Problems {
+		place := p.File
+		if p.Line > 0 {
+			place = fmt.Sprintf("%s:%d", p.File, p.Line)
+		}
+		fmt.Fprintf(w, "  %s: %s: %s: %s\n", p.Severity, p.Gate, dash(place), p.Text)
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"statemanager/adapters/api"
+	"statemanager/evaluator"
+)
+
+// graceful is how long calls under way have to end when the daemon stops.
+const graceful = 3 * time.Second
+
+// serve begins to serve the API.
+func (d *daemon) serve(ctx context.Context) error {
+	var opts []grpc.ServerOption
+	if d.cfg.TLS.set() {
+		tls, err := d.cfg.TLS.server("tls")
+		if err != nil {
+			return err
+		}
+		opts = append(opts, grpc.Creds(credentials.NewTLS(tls)))
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", d.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("serve the API: %w", err)
+	}
+	nodes := map[string]api.Addresses{}
+	for _, n := range d.cfg.Nodes {
+		nodes[n.ID] = api.Addresses{Agent: n.Agent, Controller: n.Controller}
+	}
+	s := api.New(api.Config{
+		Manager: d.runner, Policy: d.policy.status, Version: buildVersion(), Cell: d.cfg.Cell, LeadingSince: d.leading,
+		Nodes: nodes, Log: d.log.Named("api"),
+	}, opts...)
+	d.served = make(chan error, 1)
+	go func() { d.served <- s.Serve(l) }()
+	d.onStop("api", func() error {
+		late := time.AfterFunc(graceful, s.Stop)
+		defer late.Stop()
+		s.GracefulStop()
+		return nil
+	})
+	return nil
+}
+
+// status is how policy stands, as the API shows it.
+func (k *policyKeeper) status() api.PolicyStatus {
+	now := k.standing()
+	st := api.PolicyStatus{Active: now.active.Revision, Since: now.since, Tests: now.active.Passed, Directory: k.cfg.Directory}
+	list := now.active.Problems
+	if now.refused != nil {
+		st.Refused, st.RefusedAt = now.refused.Revision, now.refusedAt
+		list = append(list[:len(list):len(list)], now.refused.Problems...)
+	}
+	for _, p := range list {
+		if p.Severity == evaluator.SeverityError || now.refused == nil {
+			st.Problems = append(st.Problems, api.PolicyProblem{Severity: p.Severity, Gate: p.Gate, File: p.File, Line: p.Line, Text: p.Text})
+		}
+	}
+	return st
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	pb "statemanager/proto/statemanager/v1"
+)
+
+// maxServiceFile bounds what apply reads, in bytes.
+const maxServiceFile = 1 << 20
+
+// serviceDoc is one document of a service file.
+type serviceDoc struct {
+	Kind      string    `yaml:"kind"`
+	Namespace string    `yaml:"namespace"`
+	Name      string    `yaml:"name"`
+	Spec      yaml.Node `yaml:"spec"`
+}
+
+// readServices reads a service file; "-" is standard input.
+func readServices(file string, stdin io.Reader) ([]*pb.StateUpdateRequest, error) {
+	in := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, usagef("read service file: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, maxServiceFile+1))
+	if err != nil {
+		return nil, usagef("read service file %s: %w", file, err)
+	}
+	if len(raw) > maxServiceFile {
+		return nil, usagef("%s: larger than %d bytes", file, maxServiceFile)
+	}
+	out, err := parseServices(file, raw)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return out, nil
+}
+
+// parseServices reads every document of a file, strictly: an unknown key is an error with its line.
+func parseServices(file string, raw []byte) (out []*pb.StateUpdateRequest, err error) {
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	dec.KnownFields(true)
+	for {
+		var d serviceDoc
+		if err := dec.Decode(&d); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, yamlError(file, err)
+		}
+		r, err := d.request(file)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s: no service in it; a service has name, namespace (default: default) and spec", file)
+	}
+	return out, nil
+}
+
+func (d *serviceDoc) request(file string) (*pb.StateUpdateRequest, error) {
+	switch {
+	case d.Kind != "" && d.Kind != "service":
+		return nil, fmt.Errorf("%s: kind %q is unknown; the only kind is service", file, d.Kind)
+	case d.Name == "":
+		return nil, fmt.Errorf("%s: a service without a name", file)
+	case d.Spec.Kind == 0:
+		return nil, fmt.Errorf("%s: service %s has no spec", file, d.Name)
+	}
+	if d.Namespace == "" {
+		d.Namespace = "default"
+	}
+	spec := &pb.ServiceSpec{}
+	if err := conform(file, &d.Spec, spec.ProtoReflect().Descriptor()); err != nil {
+		return nil, err
+	}
+	var value any
+	if err := d.Spec.Decode(&value); err != nil {
+		return nil, yamlError(file, err)
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("%s:%d: spec: its keys must be strings", file, d.Spec.Line)
+	}
+	if err := protojson.Unmarshal(raw, spec); err != nil {
+		return nil, fmt.Errorf("%s:%d: spec: %w", file, d.Spec.Line, err)
+	}
+	return &pb.StateUpdateRequest{ResourceId: &pb.ResourceId{Kind: "service", Namespace: d.Namespace, Name: d.Name}, Spec: spec}, nil
+}
+
+// conform checks the keys of a mapping against a message, and writes durations as protobuf's JSON has them.
+func conform(file string, n *yaml.Node, md protoreflect.MessageDescriptor) error {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.MappingNode {
+		return fmt.Errorf("%s:%d: %s must be a mapping of keys to values", file, n.Line, md.Name())
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		fd := md.Fields().ByTextName(key.Value)
+		if fd == nil {
+			fd = md.Fields().ByJSONName(key.Value)
+		}
+		if fd == nil {
+			return fmt.Errorf("%s:%d: unknown key %q", file, key.Line, key.Value)
+		}
+		if err := conformField(file, value, fd); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func conformField(file string, n *yaml.Node, fd protoreflect.FieldDescriptor) error {
+	switch {
+	case fd.IsMap():
+		if n.Kind != yaml.MappingNode {
+			return fmt.Errorf("%s:%d: %s must be a mapping of keys to values", file, n.Line, fd.Name())
+		}
+		for i := 1; i < len(n.Content); i += 2 { // numbers and booleans of a configuration are strings
+			if v := n.Content[i]; v.Kind == yaml.ScalarNode {
+				v.Tag = "!!str"
+			} else {
+				return fmt.Errorf("%s:%d: %s: the value of %q must be a single value", file, v.Line, fd.Name(), n.Content[i-1].Value)
+			}
+		}
+	case fd.Kind() != protoreflect.MessageKind:
+	case fd.Message().FullName() == "google.protobuf.Duration":
+		d, err := time.ParseDuration(n.Value)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %s: %q is no duration such as 10s", file, n.Line, fd.Name(), n.Value)
+		}
+		n.SetString(fmt.Sprintf("%.9fs", d.Seconds()))
+	case fd.Message().FullName() == "google.protobuf.Struct":
+	case fd.IsList():
+		for _, x := range n.Content {
+			if err := conform(file, x, fd.Message()); err != nil {
+				return err
+			}
+		}
+	default:
+		return conform(file, n, fd.Message())
+	}
+	return nil
+}

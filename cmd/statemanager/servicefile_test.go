@@ -1,0 +1,62 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestServiceFile: what may be written comes through, durations and numbers of a configuration included.
+func TestServiceFile(t *testing.T) {
+	list, err := parseServices("f.yaml", []byte(`
+name: web
+spec:
+  node: n1
+  replicas: 2
+  config: {port: 80, debug: true}
+  start_period: 1m30s
+  workload: {command: [sleep, "1"], env: {A: b}}
+---
+{kind: service, namespace: other, name: api, spec: {node: n2}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 2 {
+		t.Fatalf("%d services, want 2", len(list))
+	}
+	web, api := list[0], list[1]
+	if web.ResourceId.Namespace != "default" || web.Spec.GetReplicas() != 2 || web.Spec.StartPeriod.AsDuration() != 90*time.Second {
+		t.Errorf("web is %v", web)
+	}
+	if web.Spec.Config["port"] != "80" || web.Spec.Config["debug"] != "true" || web.Spec.Workload.Fields["command"].GetListValue().Values[0].GetStringValue() != "sleep" {
+		t.Errorf("web's spec is %v", web.Spec)
+	}
+	if api.ResourceId.Namespace != "other" || api.Spec.Replicas != nil {
+		t.Errorf("api is %v", api)
+	}
+}
+
+// TestServiceFileErrors: each names the file and, where there is one, the line and the key.
+func TestServiceFileErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                         "f.yaml: no service in it",
+		"name: a":                                  "service a has no spec",
+		"spec: {}":                                 "without a name",
+		"kind: job\nname: a\nspec: {}":             `kind "job" is unknown`,
+		"name: a\nspec:\n  nodes: n":               `f.yaml:3: unknown key "nodes"`,
+		"name: a\nspec:\n  resources: {cpu: 1}":    `f.yaml:3: unknown key "cpu"`,
+		"name: a\nspec:\n  start_period: 5":        `f.yaml:3: start_period: "5" is no duration`,
+		"name: a\nspec:\n  replicas: many":         "f.yaml:3: spec: ",
+		"name: a\nspec: text":                      "f.yaml:2: ",
+		"name: a\nspec:\n  config: [x]":            "f.yaml:3: config must be a mapping",
+		"name: a\nspec:\n  config: {a: {b: c}}":    `f.yaml:3: config: the value of "a"`,
+		"name: a\nspec: {node: n}\n---\nnme: b":    `f.yaml:4: unknown key "nme"`,
+		"name: [a":                                 "f.yaml:1: ",
+		strings.Repeat("#", 10) + "\nname: {a: b}": "f.yaml:2: ",
+	} {
+		if _, err := parseServices("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q gives %v, want %q", text, err, want)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	pb "statemanager/proto/statemanager/v1"
+)
+
+// version is set by the Makefile.
+var version string
+
+// buildVersion is the version of this program, from the build where the Makefile did not set it.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return short(s.Value)
+			}
+		}
+	}
+	return "unknown"
+}
+
+func versionCommand(c *client) *cobra.Command {
+	var server bool
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Show the version of this program, and with --server of the daemon",
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !server && c.output == "json" {
+				return printJSON(cmd, &pb.GetVersionResponse{Version: buildVersion()})
+			}
+			if !server {
+				fmt.Fprintln(cmd.OutOrStdout(), "statemanager", buildVersion())
+				return nil
+			}
+			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+				v, err := s.operator.GetVersion(ctx, &pb.GetVersionRequest{})
+				if err != nil {
+					return err
+				}
+				if c.output == "json" {
+					return printJSON(cmd, v)
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "daemon %s, cell %s, leads for %s\n", v.Version, v.Cell, since(v.LeadingSince))
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&server, "server", false, "ask the daemon")
+	return cmd
+}
