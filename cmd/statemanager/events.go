@@ -87,7 +87,7 @@ func decisionText(d *pb.PolicyDecision) string {
 		text += " because " + why
 	}
 	if len(d.Rules) > 0 {
-		text += "  [" + strings.Join(d.Rules, ", ") + "]"
+		text += "  [" + placesText(d.Rules) + "]"
 	}
 	return text + "  (policy " + short(d.PolicyRevision) + ")"
 }
@@ -121,6 +121,22 @@ func answerText(d *pb.PolicyDecision) string {
 		return dash(a["issues"])
 	}
 	return fmt.Sprint(a)
+}
+
+// placesText are places in policy, FILE:LINE each, with the lines of a file together.
+func placesText(rules []string) string {
+	var out []string
+	last := ""
+	for _, r := range rules {
+		file, line, _ := strings.Cut(r, ":")
+		if file == last {
+			out[len(out)-1] += "," + line
+		} else {
+			out = append(out, r)
+		}
+		last = file
+	}
+	return strings.Join(out, " ")
 }
 
 func reasonsText(rs []*pb.Reason) string {

@@ -80,7 +80,11 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	err = s.summary(results, len(chosen))
-	if o.Keep && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		s.failed = false
+		return errors.New("demo: it was interrupted")
+	}
+	if o.Keep {
 		s.keep(ctx)
 	}
 	return err

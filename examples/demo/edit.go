@@ -30,10 +30,13 @@ func edit(s *scene) error {
 	if err := s.apply("brittle", "node-b", broken+slowly); err != nil {
 		return err
 	}
-	if err := s.until("the first restart", func() bool { return s.started("restart") == 1 }); err != nil {
+	if err := s.running(); err != nil {
 		return err
 	}
 	s.before()
+	if err := s.until("the first restart", func() bool { return s.started("restart") == 1 }); err != nil {
+		return err
+	}
 	if err := s.replaceLine("data.yaml", ladder, isolateSooner); err != nil {
 		return err
 	}

@@ -10,11 +10,11 @@ import (
 
 const (
 	// steady runs until it is stopped.
-	steady = `    command: ["/bin/sh", "-c", "echo 'web runs'; while :; do sleep 1; done # web runs"]
+	steady = `    command: ["/bin/sh", "-c", "while :; do sleep 1; done"]
 `
-	// broken runs for two seconds when it is created, and crashes at once at every start after; until its cause is mended,
+	// broken runs for three seconds when it is created, and crashes at once at every start after; until its cause is mended,
 	// which is a file in its working directory.
-	broken = `    command: ["/bin/sh", "-c", "[ -e mended ] && exec sleep 1000; [ -e started ] && { sleep 0.3; exit 3; }; touch started; sleep 2; exit 3"]
+	broken = `    command: ["/bin/sh", "-c", "[ -e mended ] && exec sleep 1000; [ -e started ] && { sleep 0.3; exit 3; }; touch started; sleep 3; exit 3"]
 `
 )
 

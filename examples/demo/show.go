@@ -60,12 +60,28 @@ func (s *scene) decision(e *pb.HistoryEntry, d *pb.PolicyDecision) {
 		text = "fail-safe: " + d.FailSafe
 	}
 	if text != "" {
-		s.line(e, "policy", fmt.Sprintf("%s: %s, because %s [%s] (policy %.12s)", d.Entrypoint, text, strings.Join(kept.Reasons, "; "), strings.Join(d.Rules, " "), d.PolicyRevision))
+		s.line(e, "policy", fmt.Sprintf("%s: %s, because %s [%s] (policy %.12s)", d.Entrypoint, text, strings.Join(kept.Reasons, "; "), places(d.Rules), d.PolicyRevision))
 	}
 }
 
 func (s *scene) line(e *pb.HistoryEntry, what, text string) {
 	s.say("   %s  %-6s  %s\n", e.Time.AsTime().Local().Format("15:04:05.000"), what, text)
+}
+
+// places are FILE:LINE each, with the lines of a file together.
+func places(rules []string) string {
+	var out []string
+	last := ""
+	for _, r := range rules {
+		file, line, _ := strings.Cut(r, ":")
+		if file == last {
+			out[len(out)-1] += "," + line
+		} else {
+			out = append(out, r)
+		}
+		last = file
+	}
+	return strings.Join(out, " ")
 }
 
 // pairs are metadata in the order of their names.

@@ -16,10 +16,13 @@ func slain(s *scene) error {
 	if err := s.apply("slow", "node-a", broken+slowly); err != nil {
 		return err
 	}
-	if err := s.until("the first restart to fail", func() bool { return s.ended("restart", "failed") == 1 }); err != nil {
+	if err := s.running(); err != nil {
 		return err
 	}
 	s.before()
+	if err := s.until("the first restart to fail", func() bool { return s.ended("restart", "failed") == 1 }); err != nil {
+		return err
+	}
 	if err := s.poll(s.ctx, "the controller to accept the second restart", func() (bool, error) {
 		n, err := s.accepted("restart")
 		return n == 2, err

@@ -196,15 +196,19 @@ func (s *stage) strike() error {
 
 // keep stays until ctx ends.
 func (s *stage) keep(ctx context.Context) {
+	web := 0
+	for _, p := range s.processes(namespace + "/web") {
+		web = p.PID
+	}
 	s.say(`
 == it stays up until Ctrl-C. Try, in another terminal:
    export STATEMANAGER_ADDRESS=%s
    cd %s
    %[3]s get services; %[3]s get nodes; %[3]s events --decisions
    %[3]s explain web                  how it stands, why, and what comes next
-   pkill -9 -f 'web[ ]runs'           kill web, and ask again
+   kill -9 %[4]d                       the process of web: and ask again
    $EDITOR policies/data.yaml         the next decision follows; %[3]s policy status says what is wrong
    tail -f logs/daemon.log alerts.jsonl node-a/ledger.jsonl
-`, s.addresses[daemonName], s.dir, s.exe)
+`, s.addresses[daemonName], s.dir, s.exe, web)
 	<-ctx.Done()
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	pb "statemanager/proto/statemanager/v1"
+)
+
+// free is a loopback address that nobody listens at.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// certificate writes a certificate of 127.0.0.1 that signs itself, and its key.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, der []byte) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "PRIVATE KEY", private)
+}
+
+// startDaemon runs a daemon; the function that it returns stops it and holds that it ends without an error.
+func startDaemon(t *testing.T, cfg *Config, log hclog.Logger) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- runDaemon(ctx, cfg, false, log) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the daemon ended with %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// eventually polls until it is so, for 20 s at most.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	late := time.After(20 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-late:
+			t.Fatalf("waited in vain for %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func testConfig(t *testing.T) *Config {
+	return &Config{Listen: free(t), Cell: "default", DataDir: t.TempDir(), NodeTimeout: time.Second, CannotTell: "ask", Policy: PolicyConfig{Embedded: true}}
+}
+
+// TestDaemonOverTLS: with certificate files the listener speaks TLS alone and asks clients for theirs; and the daemon
+// starts again with the pack that its store has kept.
+func TestDaemonOverTLS(t *testing.T) {
+	cert, key := certificate(t)
+	cfg := testConfig(t)
+	cfg.TLS = TLSFiles{CA: cert, Cert: cert, Key: key}
+	ask := func(f TLSFiles) (v *pb.GetVersionResponse, err error) {
+		c := &client{address: cfg.Listen, output: "table", tls: f, timeout: 5 * time.Second}
+		err = c.call(t.Context(), func(ctx context.Context, s *session) error {
+			v, err = s.operator.GetVersion(ctx, &pb.GetVersionRequest{})
+			return err
+		})
+		return v, err
+	}
+	stop := startDaemon(t, cfg, hclog.NewNullLogger())
+	eventually(t, "an answer over TLS", func() bool {
+		v, err := ask(cfg.TLS)
+		return err == nil && v.Cell == "default" && v.LeadingSince != nil
+	})
+	if _, err := ask(TLSFiles{}); err == nil {
+		t.Error("plain text was answered")
+	}
+	if _, err := ask(TLSFiles{CA: cert}); err == nil {
+		t.Error("a client without a certificate was answered")
+	}
+	stop()
+	cfg.Policy.Embedded = false
+	startDaemon(t, cfg, hclog.NewNullLogger())
+	eventually(t, "an answer after the restart", func() bool { _, err := ask(cfg.TLS); return err == nil })
+}
+
+// lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// TestUnreachableEtcd: it says which address, keeps trying, and stops when it is told to.
+func TestUnreachableEtcd(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.Etcd.Endpoints = []string{free(t)}
+	log := &lockedBuffer{}
+	stop := startDaemon(t, cfg, hclog.New(&hclog.LoggerOptions{Output: log}))
+	eventually(t, "a log line that names the address", func() bool { return strings.Contains(log.String(), cfg.Etcd.Endpoints[0]) })
+	stop()
+}
+
+// TestExampleConfiguration: the example can be loaded.
+func TestExampleConfiguration(t *testing.T) {
+	if _, err := loadConfig("../../examples/statemanager.yaml"); err != nil {
+		t.Error(err)
+	}
+}

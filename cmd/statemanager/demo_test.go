@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"statemanager/examples/demo"
+)
+
+// TestDemo plays the whole demo with real processes of this binary, and holds what it leaves against the contract:
+// the ledger of the example controller, and the transcript in the README.
+func TestDemo(t *testing.T) {
+	exe, err := exec.LookPath("statemanager")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var out bytes.Buffer
+	err = demo.Run(t.Context(), demo.Options{Out: &out, Exe: exe, Dir: dir, Report: filepath.Join(dir, "report.jsonl")})
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(dir, "logs", "daemon.log"))
+		t.Fatalf("%v\n%s\nThe daemon's log ends with:\n%s", err, out.String(), log[max(0, len(log)-8000):])
+	}
+	t.Run("rules 3.2 and 3.5: killed with -9 during an action", func(t *testing.T) { judgeLedger(t, filepath.Join(dir, "node-a", "ledger.jsonl")) })
+	t.Run("report", func(t *testing.T) { judgeReport(t, filepath.Join(dir, "report.jsonl")) })
+	t.Run("transcript", func(t *testing.T) { judgeTranscript(t, out.String()) })
+}
+
+// judgeLedger: the service whose action the daemon was killed in has each key accepted once, and the ladder in order.
+func judgeLedger(t *testing.T, file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type key struct{ epoch, seq int64 }
+	times, fences, kinds := map[key]int{}, map[int64]bool{}, []string{}
+	for line := range strings.Lines(string(text)) {
+		var e struct {
+			Resource, Kind, Event string
+			Epoch, Seq, Fence     int64
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Resource != "default/slow" {
+			continue
+		}
+		fences[e.Fence] = true
+		if e.Event == "accepted" {
+			times[key{e.Epoch, e.Seq}]++
+			kinds = append(kinds, e.Kind)
+		}
+	}
+	for k, n := range times {
+		if n != 1 {
+			t.Errorf("key %v was accepted %d times", k, n)
+		}
+	}
+	if got, want := strings.Join(kinds, " "), "create restart restart isolate"; got != want {
+		t.Errorf("accepted %s, want %s", got, want)
+	}
+	if len(fences) != 2 {
+		t.Errorf("fences %v, want those of two leaders", fences)
+	}
+}
+
+// judgeReport: one object a scenario, with all that is promised.
+func judgeReport(t *testing.T, file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		var r demo.Result
+		d := json.NewDecoder(strings.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		if n++; !r.Passed || r.Seconds <= 0 || len(r.Diffs) == 0 || len(r.Decisions) == 0 || len(r.Actions) == 0 || len(r.Phases) == 0 {
+			t.Errorf("%s says too little: %s", r.Name, line)
+		}
+	}
+	if want := len(strings.Split(demo.Names(), ", ")); n != want {
+		t.Errorf("%d scenarios, want %d", n, want)
+	}
+}
+
+// masks hide what differs from run to run.
+var masks = []struct {
+	re *regexp.Regexp
+	by string
+}{
+	{regexp.MustCompile(`\d\d:\d\d:\d\d(\.\d+)?`), "TIME"},
+	{regexp.MustCompile(`(pid|kill -9) \d+`), "$1 N"},
+	{regexp.MustCompile(`\(\d+\.\d+\)`), "(KEY)"},
+	{regexp.MustCompile(`policy [0-9a-f]{12}`), "policy REVISION"},
+	{regexp.MustCompile(`\.rego:\d+`), ".rego:LINE"},
+	{regexp.MustCompile(`\d+\.\d s`), "SECONDS"},
+}
+
+func mask(line string) string {
+	for _, m := range masks {
+		line = m.re.ReplaceAllString(line, m.by)
+	}
+	return strings.Join(strings.Fields(line), " ")
+}
+
+// judgeTranscript: each line of the README's transcript was shown, in its order.
+func judgeTranscript(t *testing.T, out string) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(readme), "<!-- transcript -->\n")
+	block, _, closed := strings.Cut(block, "<!-- end of transcript -->")
+	if !found || !closed {
+		t.Fatal("README.md has no transcript")
+	}
+	var shown []string
+	for line := range strings.Lines(out) {
+		shown = append(shown, mask(line))
+	}
+	n := 0
+	for line := range strings.Lines(block) {
+		want := mask(line)
+		if want == "" || strings.HasPrefix(want, "```") {
+			continue
+		}
+		for n < len(shown) && shown[n] != want {
+			n++
+		}
+		if n == len(shown) {
+			t.Fatalf("README.md shows a line that the demo does not, or elsewhere:\n%s", line)
+		}
+	}
+	if n == 0 {
+		t.Error("the transcript is empty")
+	}
+}
