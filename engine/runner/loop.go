@@ -64,9 +64,9 @@ func (l *loop) run() {
 		l.save()
 		l.carry(l.seq.Out())
 		l.tell()
-		ready := l.inbox.ready
+		ready, wake := l.inbox.ready, l.wake.C
 		if effects, _ := l.seq.Held(); effects >= maxHeld {
-			ready = nil // the store is away: what comes waits, the newest wins
+			ready, wake = nil, nil // the store is away: what comes waits, the newest wins; deadlines wait too
 		}
 		select {
 		case <-l.life.Done():
@@ -81,7 +81,7 @@ func (l *loop) run() {
 			l.saved(s)
 		case <-l.saving.retry.C:
 			l.saving.paused = false
-		case <-l.wake.C:
+		case <-wake:
 			l.ring()
 		}
 	}

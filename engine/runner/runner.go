@@ -81,8 +81,9 @@ func (r *Runner) Start(ctx context.Context) error {
 		close(r.ended)
 		return fmt.Errorf("start runner: %w", err)
 	}
+	revision := l.revision // from here on l is the loop's
 	r.work.Go(l.run)
-	r.work.Go(func() { r.watch(l.revision) })
+	r.work.Go(func() { r.watch(revision) })
 	for _, a := range r.cfg.Agents {
 		r.work.Go(func() { a.Run(r.life, func(ev engine.Event) { r.inbox.post(ev) }) })
 	}
