@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -107,11 +109,16 @@ func retryCommand(c *client) *cobra.Command {
 	return cmd
 }
 
+// printJSON writes a message as JSON. The library varies its spaces on purpose: they are made equal.
 func printJSON(cmd *cobra.Command, m proto.Message) error {
-	raw, err := protojson.MarshalOptions{Multiline: true, EmitUnpopulated: true, UseProtoNames: true}.Marshal(m)
+	raw, err := protojson.MarshalOptions{EmitUnpopulated: true, UseProtoNames: true}.Marshal(m)
+	var out bytes.Buffer
+	if err == nil {
+		err = json.Indent(&out, raw, "", "  ")
+	}
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), string(raw))
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), out.String())
 	return err
 }

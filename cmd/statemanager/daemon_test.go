@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -124,6 +125,53 @@ func TestDaemonOverTLS(t *testing.T) {
 	cfg.Policy.Embedded = false
 	startDaemon(t, cfg, hclog.NewNullLogger())
 	eventually(t, "an answer after the restart", func() bool { _, err := ask(cfg.TLS); return err == nil })
+}
+
+// TestCommandLine: what an operator types at a running daemon, and the exit codes. There is no node: what is wanted waits.
+func TestCommandLine(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.Nodes = []NodeConfig{{"n1", free(t), free(t)}}
+	startDaemon(t, cfg, hclog.NewNullLogger())
+	dir := t.TempDir()
+	run := func(code int, want string, args ...string) bool {
+		cmd := exec.Command("statemanager", append(args, "--address", cfg.Listen)...)
+		cmd.Dir = dir
+		out, _ := cmd.CombinedOutput() // the exit code says how it ended
+		return cmd.ProcessState.ExitCode() == code && strings.Contains(string(out), want)
+	}
+	expect := func(code int, want string, args ...string) {
+		t.Helper()
+		if !run(code, want, args...) {
+			t.Errorf("%v: want exit code %d and %q", args, code, want)
+		}
+	}
+	eventually(t, "the daemon", func() bool { return run(0, "no services", "get", "services") })
+	for file, text := range map[string]string{
+		"web.yaml":   "name: web\nspec: {node: n1, workload: {command: [sleep, '1']}}\n",
+		"more.yaml":  "name: web\nspec: {node: n1, replicas: 3, workload: {command: [sleep, '1']}}\n",
+		"needs.yaml": "name: api\nspec: {node: n1, dependencies: [{name: web, namespace: default}]}\n",
+		"bad.yaml":   "name: Not_A_Name\nspec: {node: n1}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(0, "default/web created", "apply", "-f", "web.yaml")
+	expect(0, "default/web unchanged", "apply", "-f", "web.yaml")
+	expect(1, "cannot carry out a change of replicas", "apply", "-f", "more.yaml")
+	expect(1, "cannot carry out dependencies", "apply", "-f", "needs.yaml")
+	expect(2, "resource_id", "apply", "-f", "bad.yaml")
+	expect(0, "default/web", "get", "services")
+	expect(0, `"replicas": 1`, "get", "services", "web", "-o", "json")
+	expect(0, cfg.Nodes[0].Agent, "get", "nodes")
+	expect(0, "desired_changed", "events", "web")
+	expect(0, "default/web is Pending", "explain", "web")
+	expect(3, "nothing", "explain", "nothing")
+	expect(3, "nothing", "retry", "nothing")
+	expect(3, "nothing", "delete", "nothing")
+	expect(0, "active revision", "policy", "status")
+	expect(0, "cell default", "version", "--server")
+	expect(0, "default/web deleted", "delete", "web")
 }
 
 // lockedBuffer is a log that is read while it is written.

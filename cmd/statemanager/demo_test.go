@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,16 @@ import (
 	"testing"
 
 	"statemanager/examples/demo"
+)
+
+// update takes the transcript of the README from the demo: go test ./cmd/statemanager -run TestDemo -update
+var update = flag.Bool("update", false, "write what the demo shows of a killed process into the README")
+
+// readmeFile has the transcript between these lines.
+const (
+	readmeFile  = "../../README.md"
+	transcript  = "<!-- transcript -->\n"
+	endOfScript = "<!-- end of transcript -->"
 )
 
 // TestDemo plays the whole demo with real processes of this binary, and holds what it leaves against the contract:
@@ -115,14 +126,22 @@ func mask(line string) string {
 
 // judgeTranscript: each line of the README's transcript was shown, in its order.
 func judgeTranscript(t *testing.T, out string) {
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile(readmeFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, found := strings.Cut(string(readme), "<!-- transcript -->\n")
-	block, _, closed := strings.Cut(block, "<!-- end of transcript -->")
+	before, block, found := strings.Cut(string(readme), transcript)
+	block, after, closed := strings.Cut(block, endOfScript)
 	if !found || !closed {
 		t.Fatal("README.md has no transcript")
+	}
+	if *update {
+		_, story, _ := strings.Cut(out, "\n== kill")
+		story, _, _ = strings.Cut(story, "\n\n==")
+		block = "```\n== kill" + story + "\n```\n"
+		if err := os.WriteFile(readmeFile, []byte(before+transcript+block+endOfScript+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var shown []string
 	for line := range strings.Lines(out) {
