@@ -90,7 +90,7 @@ func TestReasons(t *testing.T) {
 		t.Errorf("not sorted: %v", d.Reasons)
 	}
 	next := d.Reasons[0]
-	if next.Text != p.Sentence(next) || !strings.HasPrefix(next.Text, "Als Nächstes restart, after 0 ") {
+	if next.Text != p.Sentence(next) || !strings.HasPrefix(next.Text, "Als Nächstes restart ") {
 		t.Errorf("got %q", next.Text)
 	}
 	if !slices.Equal(next.Args, []engine.Field{{Name: "action", Value: "restart"}, {Name: "failures", Value: "0"}}) {
@@ -119,6 +119,9 @@ func TestRulesOfADecision(t *testing.T) {
 	_, d = recovery(t, p, facts)
 	if !slices.Contains(d.Rules, at("recovery/decision.rego", `} else := {"action": "give_up"`)) || slices.Contains(d.Rules, at("recovery/decision.rego", `decision := {"action": "wait"`)) {
 		t.Errorf("the branch is not in %v", d.Rules)
+	}
+	if helper := at("recovery/decision.rego", "failures := "); slices.Contains(d.Rules, helper) {
+		t.Errorf("what it is computed from is in %v", d.Rules)
 	}
 	if !slices.IsSortedFunc(d.Rules, comparePlaces) {
 		t.Errorf("not sorted: %v", d.Rules)

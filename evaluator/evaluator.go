@@ -120,7 +120,7 @@ func (e *Evaluator) decide(s *served, n int, facts any) engine.Decision {
 	if err != nil {
 		return failSafe(n, err, rules)
 	}
-	d := &engine.Decision{Answer: answer, Reasons: reasons, Rules: rules}
+	d := &engine.Decision{Answer: answer, Reasons: reasons, Rules: s.telling(q.entrypoint, rules, answer, reasons)}
 	s.cache.put(string(key), d)
 	return *d
 }

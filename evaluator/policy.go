@@ -25,6 +25,7 @@ type Policy struct {
 	store     storage.Store
 	txn       storage.Transaction // reads; nothing ever writes
 	rules     map[engine.Place]string
+	words     map[engine.Place][]string // what a rule that adds to a set stands for: its name and what it adds
 }
 
 // query is an entrypoint of a pack, ready to be asked.
@@ -49,7 +50,7 @@ const answerVar = ast.Var("answer")
 
 // newPolicy makes the queries of a pack that was compiled.
 func newPolicy(s *source, d *declarations, tables *engine.Pack, comp *ast.Compiler) (*Policy, error) {
-	p := &Policy{revision: tables.Revision, files: s.files, tables: tables, sentences: map[string]string{}, compiler: comp, rules: rulePlaces(comp)}
+	p := &Policy{revision: tables.Revision, files: s.files, tables: tables, sentences: map[string]string{}, compiler: comp, rules: rulePlaces(comp), words: ruleWords(comp)}
 	for code, v := range s.data.at("reasons").rowsByName() {
 		if text, ok := v.scalar.(string); ok {
 			p.sentences[code] = text
