@@ -113,7 +113,7 @@ var masks = []struct {
 	{regexp.MustCompile(`(pid|kill -9) \d+`), "$1 N"},
 	{regexp.MustCompile(`\(\d+\.\d+\)`), "(KEY)"},
 	{regexp.MustCompile(`policy [0-9a-f]{12}`), "policy REVISION"},
-	{regexp.MustCompile(`\.rego:\d+`), ".rego:LINE"},
+	{regexp.MustCompile(`\.rego:[\d,]+`), ".rego:LINES"},
 	{regexp.MustCompile(`\d+\.\d s`), "SECONDS"},
 }
 
