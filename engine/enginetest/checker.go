@@ -1,0 +1,266 @@
+package enginetest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+
+	"statemanager/engine"
+)
+
+// checker holds what happens against the rules that no policy, however wrong, may break. It works on copies, and keeps
+// its own picture of what the daemon was told.
+type checker struct {
+	w       *World
+	latest  map[engine.ResourceID][]byte // records as they were last saved or loaded
+	handed  map[*engine.Record][]byte    // records that the engine gave out: they do not change
+	phases  map[engine.ResourceID][]engine.Phase
+	links   map[string]engine.AgentState // of nodes, as the daemon was told
+	begun   map[engine.ResourceID]engine.Instant
+	sent    map[engine.ResourceID]engine.EpochSeq // the highest that left
+	keys    map[engine.NoticeKey]string
+	exits   map[engine.ResourceID]map[string]bool // node/instance that exited by itself
+	crashes map[engine.ResourceID]int             // counted, ever
+}
+
+func newChecker(w *World) *checker {
+	return &checker{w: w, begun: map[engine.ResourceID]engine.Instant{}, sent: map[engine.ResourceID]engine.EpochSeq{}, keys: map[engine.NoticeKey]string{},
+		exits: map[engine.ResourceID]map[string]bool{}, crashes: map[engine.ResourceID]int{}}
+}
+
+// began forgets what the last daemon knew.
+func (c *checker) began(st engine.State) {
+	c.latest, c.handed, c.links = map[engine.ResourceID][]byte{}, map[*engine.Record][]byte{}, map[string]engine.AgentState{}
+	for _, r := range st.Records {
+		c.latest[r.ID] = encode(r)
+	}
+}
+
+// mostOwed bounds the effects of a step: of a world of a few services, not of the engine.
+const mostOwed = 150
+
+// stepped looks at one step as a whole.
+func (c *checker) stepped(ev engine.Event, fx engine.Effects) {
+	if a, ok := ev.(engine.AgentChanged); ok && a.State != engine.AgentInfo {
+		c.links[a.Node] = a.State
+	}
+	if n := len(fx.Save) + len(fx.History) + len(fx.Report) + len(fx.Dispatch) + len(fx.Inquire) + len(fx.Observe) + len(fx.Notify) + len(fx.Publish); n > mostOwed {
+		c.w.fault("a step owes %d effects", n)
+	}
+	c.frozen()
+	c.moved(fx)
+	for _, a := range fx.Dispatch {
+		c.intended(a, fx)
+	}
+	for _, r := range fx.Save {
+		c.saved(r)
+	}
+}
+
+// frozen: a record that was given out is never changed again.
+func (c *checker) frozen() {
+	for r, b := range c.handed {
+		if !bytes.Equal(b, encode(r)) {
+			c.w.fault("the record of %s changed after it was given out", r.ID)
+			delete(c.handed, r)
+		}
+	}
+}
+
+// moved keeps the phases that each service was in during a step.
+func (c *checker) moved(fx engine.Effects) {
+	c.phases = map[engine.ResourceID][]engine.Phase{}
+	for _, x := range fx.Publish {
+		for _, ch := range x.Changes {
+			if x.Type == engine.EventPhase && ch.Field == "phase" {
+				c.phases[x.Service] = append(c.phases[x.Service], engine.Phase(ch.Old), engine.Phase(ch.New))
+			}
+		}
+	}
+	for _, r := range fx.Save {
+		c.phases[r.ID] = append(c.phases[r.ID], r.Phase)
+	}
+}
+
+// saved looks at a record that the engine wants saved.
+func (c *checker) saved(r *engine.Record) {
+	old := c.previous(r.ID)
+	c.handed[r], c.latest[r.ID] = encode(r), encode(r)
+	if r.Gone {
+		delete(c.latest, r.ID)
+		return
+	}
+	if !slices.Contains(engine.Phases, r.Phase) {
+		c.w.fault("%s is in the phase %q", r.ID, r.Phase)
+	}
+	nodes := map[string]bool{}
+	for _, a := range r.Slots {
+		if nodes[a.Node] {
+			c.w.fault("%s has two actions in flight at %s (rule 3.4)", r.ID, a.Node)
+		}
+		nodes[a.Node] = true
+	}
+	if r.Desired != nil {
+		if want := r.Over.Apply(r.Desired.Spec); !want.Equal(r.Spec) {
+			c.w.fault("%s: the effective spec %s is not desired with overrides %s (rule 1.3)", r.ID, specText(r.Spec), specText(&want))
+		}
+		if p := r.Over.Pair; p != nil && !p.Equal(r.LastGood) && (old == nil || !p.Equal(old.Over.Pair)) {
+			c.w.fault("%s: a pair is made that is not last_good (rule 1.6)", r.ID)
+		}
+	}
+	if old != nil && r.Desired != nil && (r.Rev < old.Rev || r.Rev == old.Rev && !r.Spec.Equal(old.Spec)) {
+		c.w.fault("%s: the spec changed and its revision went from %d to %d (rule 1.3)", r.ID, old.Rev, r.Rev)
+	}
+	if old != nil && (engine.EpochSeq{Epoch: old.Epoch, Seq: old.Seq}).Above(engine.EpochSeq{Epoch: r.Epoch, Seq: r.Seq}) {
+		c.w.fault("%s: its seq went from %d.%d to %d.%d (rule 3.1)", r.ID, old.Epoch, old.Seq, r.Epoch, r.Seq)
+	}
+}
+
+func (c *checker) previous(id engine.ResourceID) *engine.Record {
+	if b, ok := c.latest[id]; ok {
+		return decode[engine.Record](b)
+	}
+	return nil
+}
+
+// intended looks at an action in the step that made it; latest is still what was before the step.
+func (c *checker) intended(a *engine.Action, fx engine.Effects) {
+	w, old := c.w, c.previous(a.Service)
+	pack := w.policy.active().pack
+	if pack.Row(a.Kind) == nil {
+		w.fault("%s is not in the table of actions", actionText(a))
+	}
+	phases := c.phases[a.Service]
+	if old != nil {
+		phases = append(phases, old.Phase)
+	}
+	if !slices.ContainsFunc(phases, func(p engine.Phase) bool { return pack.Allowed[p][a.Kind] }) {
+		w.fault("%s is dispatched in %v, which refuse it", actionText(a), phases)
+	}
+	if c.links[a.Node] != engine.AgentSynced {
+		w.fault("%s is dispatched to a node that is %s (rules 6.1, 7.1)", actionText(a), c.links[a.Node])
+	}
+	if old != nil {
+		for _, x := range old.Slots {
+			if x.Node == a.Node && x.State != engine.SlotVerifying && x.ActionRef != a.ActionRef && !resolved(fx, x) {
+				w.fault("%s is dispatched while %s is %s (rule 3.4)", actionText(a), actionText(x), x.State)
+			}
+		}
+		if old.Over.Isolated && isolatedStill(fx, a.Service) && a.Kind != engine.Stop && a.Kind != engine.Remove {
+			w.fault("%s is dispatched to an isolated service (rule 4.2)", actionText(a))
+		}
+	}
+	if last, ok := c.begun[a.Service]; ok && w.now.Sub(last) < time.Second && !c.elsewhere(fx, a) {
+		w.fault("%s is dispatched %s after the last one (rule 8.2)", actionText(a), w.now.Sub(last))
+	}
+	c.begun[a.Service] = w.now
+}
+
+// resolved: the step that dispatches has ended the older action.
+func resolved(fx engine.Effects, x *engine.Action) bool {
+	for _, r := range fx.Save {
+		if r.ID == x.Service {
+			return !slices.ContainsFunc(r.Slots, func(a *engine.Action) bool { return a.ActionRef == x.ActionRef })
+		}
+	}
+	return false
+}
+
+func isolatedStill(fx engine.Effects, id engine.ResourceID) bool {
+	return slices.ContainsFunc(fx.Save, func(r *engine.Record) bool { return r.ID == id && r.Over.Isolated })
+}
+
+// elsewhere: a removal where the service is not wanted has its own pace (rule 5.5), and holds up nothing at home.
+func (c *checker) elsewhere(fx engine.Effects, a *engine.Action) bool {
+	for _, r := range fx.Save {
+		if r.ID == a.Service {
+			return len(r.Slots) > 1 || r.Desired == nil || r.Spec.Node != a.Node
+		}
+	}
+	return false
+}
+
+// dispatched looks at what leaves: it is durable, and new.
+func (c *checker) dispatched(a *engine.Action) {
+	r := c.w.store.record(a.Service)
+	if r == nil || !slices.ContainsFunc(r.Slots, func(x *engine.Action) bool { return x.ActionRef == a.ActionRef && x.Kind == a.Kind }) {
+		c.w.fault("%s leaves before its intent is durable", actionText(a))
+	}
+	if !a.Above(c.sent[a.Service]) {
+		c.w.fault("%s leaves after #%d (rule 3.1)", actionText(a), c.sent[a.Service].Seq)
+	}
+	c.sent[a.Service] = a.EpochSeq
+}
+
+// notified looks at a notice that leaves: its key is its own, and its row is durable.
+func (c *checker) notified(n engine.Notice) {
+	text := fmt.Sprint(n.At, n.Code, n.Alert, n.Text)
+	if was, ok := c.keys[n.Key]; ok && was != text {
+		c.w.fault("the key of %s was another notice's (rule 3.6)", noticeText(n))
+	}
+	c.keys[n.Key] = text
+	var outbox []engine.Notice
+	if n.Key.Service == (engine.ResourceID{}) {
+		if c.w.store.cell != nil {
+			outbox = decode[engine.Cell](c.w.store.cell).Outbox
+		}
+	} else if r := c.w.store.record(n.Key.Service); r != nil {
+		outbox = r.Outbox
+	}
+	if !slices.ContainsFunc(outbox, func(x engine.Notice) bool { return x.Key == n.Key }) {
+		c.w.fault("%s leaves before its row is durable (rule 3.6)", noticeText(n))
+	}
+}
+
+// accepted: a controller is handed no second action of a service before the first has ended (rule 3.4).
+func (c *checker) accepted(n *node, a *engine.Action) {
+	for ref, r := range n.rows {
+		if ref.Service == a.Service && !r.done {
+			c.w.fault("%s is carried out while #%d is under way there (rule 3.4)", actionText(a), ref.Seq)
+		}
+	}
+}
+
+// exited keeps what exited by itself: only that is a crash.
+func (c *checker) exited(id engine.ResourceID, node, instance string) {
+	if c.exits[id] == nil {
+		c.exits[id] = map[string]bool{}
+	}
+	c.exits[id][node+"/"+instance] = true
+}
+
+// stored: no crash is counted twice (rule 5.6).
+func (c *checker) stored(old, now *engine.Record) {
+	if now == nil {
+		return
+	}
+	seen := map[engine.Exited]bool{}
+	for _, x := range now.History.Exited {
+		if seen[x] {
+			c.w.fault("%s keeps the exit of %s twice (rule 5.6)", now.ID, x.ID)
+		}
+		seen[x] = true
+	}
+	c.crashes[now.ID] += len(grown(old, now))
+	if n := len(c.exits[now.ID]); c.crashes[now.ID] > n {
+		c.w.fault("%s: %d crashes counted, %d instances exited by themselves (rule 5.6)", now.ID, c.crashes[now.ID], n)
+		c.crashes[now.ID] = n
+	}
+}
+
+// grown are the crashes that a save adds.
+func grown(old, now *engine.Record) (out []engine.Crash) {
+	left := map[engine.Crash]int{}
+	if old != nil {
+		for _, x := range old.History.Crashes {
+			left[x]++
+		}
+	}
+	for _, x := range now.History.Crashes {
+		if left[x]--; left[x] < 0 {
+			out = append(out, x)
+		}
+	}
+	return out
+}

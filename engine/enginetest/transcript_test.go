@@ -1,0 +1,90 @@
+package enginetest
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/datadriven"
+)
+
+// TestTranscripts runs the stories in testdata: a command, and below it everything that it led to. `go test -rewrite`
+// writes them anew; what changed is to be read like code. No story may break an invariant.
+func TestTranscripts(t *testing.T) {
+	for _, file := range transcripts(t) {
+		t.Run(title(file), func(t *testing.T) {
+			w := New()
+			datadriven.RunTest(t, file, func(t *testing.T, d *datadriven.TestData) string {
+				written := len(w.Transcript())
+				if err := w.Run(d.FullCmd()); err != nil {
+					d.Fatalf(t, "%v", err)
+				}
+				return w.Transcript()[written:]
+			})
+			for _, f := range w.Faults {
+				t.Error(f)
+			}
+		})
+	}
+}
+
+func transcripts(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("find transcripts: %v, %d files", err, len(files))
+	}
+	return files
+}
+
+func title(file string) string { return strings.TrimSuffix(filepath.Base(file), ".txt") }
+
+// TestRestarted runs each transcript with a daemon that is killed again and again (rule 8.4): given time, the phase, the
+// effective spec and last_good of each service come out the same, and no invariant is broken on the way.
+func TestRestarted(t *testing.T) {
+	for _, file := range transcripts(t) {
+		t.Run(title(file), func(t *testing.T) {
+			plain := ended(t, file, Restarts{})
+			compare(t, file, plain, Restarts{Every: true})
+			for n := 1; n <= plain.store.saves; n++ {
+				compare(t, file, plain, Restarts{Once: n})
+			}
+		})
+	}
+}
+
+// ended runs a transcript for its end alone.
+func ended(t *testing.T, file string, r Restarts) *World {
+	t.Helper()
+	w := New()
+	w.Restarts = r
+	datadriven.RunTest(t, file, func(t *testing.T, d *datadriven.TestData) string {
+		if err := w.Run(d.FullCmd()); err != nil {
+			d.Fatalf(t, "%v", err)
+		}
+		return d.Expected // what it says is TestTranscripts' affair
+	})
+	w.Advance(3 * time.Hour)
+	return w
+}
+
+func compare(t *testing.T, file string, plain *World, r Restarts) {
+	t.Helper()
+	w := ended(t, file, r)
+	for _, f := range w.Faults {
+		t.Errorf("%+v: %s", r, f)
+	}
+	if a, b := plain.ends(), w.ends(); a != b {
+		t.Errorf("%+v: a restart changes how it ends\nwithout: %s\nwith:    %s\n%s", r, a, b, w.Transcript())
+	}
+}
+
+// ends is what a restart must not change.
+func (w *World) ends() string {
+	var out []string
+	for _, id := range sortedIDs(w.store.records) {
+		out = append(out, id.Name+" "+endText(w.store.record(id)))
+	}
+	return strings.Join(out, "; ")
+}
