@@ -13,7 +13,7 @@ const (
 	AlertPackRefused       = "pack_refused"
 	AlertNodeRefused       = "node_refused"
 	AlertUnreadable        = "value_unreadable"
-	AlertStoreFull         = "store_full"
+	AlertMalformedDiff     = "malformed_diff"
 )
 
 // AlertCode is an alert with its sentence; {x} stands for an argument.
@@ -30,7 +30,7 @@ var Alerts = []AlertCode{
 	{AlertPackRefused, "the policy pack of {source} was refused and the last good one serves on: {error}"},
 	{AlertNodeRefused, "the agent at {address} was refused as node {node}: {error}"},
 	{AlertUnreadable, "the stored value of {key} cannot be read: {error}"},
-	{AlertStoreFull, "the store takes no more writes: {error}"},
+	{AlertMalformedDiff, "the agent of node {node} sent an observation that is no such thing, and it was dropped: {field}"},
 }
 
 // sentence is what an alert says to a human. Arguments that the sentence has no place for are added.

@@ -92,7 +92,7 @@ func TestHeldServiceIsShown(t *testing.T) {
 
 func TestNodeIsShown(t *testing.T) {
 	m := NodeStateToProto(engine.NodeView{ID: "n1", State: engine.NodeSynced, Since: 5, Services: 3, Info: anyInfo()})
-	if e := empties(m.ProtoReflect()); !reflect.DeepEqual(e, []string{"agent_address", "controller_address", "info.start", "last_heard"}) {
+	if e := empties(m.ProtoReflect()); !reflect.DeepEqual(e, []string{"agent_address", "controller_address", "info.start"}) {
 		t.Errorf("nothing is shown in %v", e)
 	}
 	if m := NodeStateToProto(engine.NodeView{ID: "n1", State: engine.NodeUnheard}); m.State != "unknown" || m.Info != nil {

@@ -883,10 +883,8 @@ type NodeState struct {
 	ControllerAddress string `protobuf:"bytes,5,opt,name=controller_address,json=controllerAddress,proto3" json:"controller_address,omitempty"`
 	// What it last said of itself.
 	Info *NodeInfo `protobuf:"bytes,6,opt,name=info,proto3" json:"info,omitempty"`
-	// When it was last heard. Absent: never.
-	LastHeard *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_heard,json=lastHeard,proto3" json:"last_heard,omitempty"`
-	// Services that are wanted there.
-	Services      uint32 `protobuf:"varint,8,opt,name=services,proto3" json:"services,omitempty"`
+	// Services that are wanted or were seen there.
+	Services      uint32 `protobuf:"varint,7,opt,name=services,proto3" json:"services,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -959,13 +957,6 @@ func (x *NodeState) GetControllerAddress() string {
 func (x *NodeState) GetInfo() *NodeInfo {
 	if x != nil {
 		return x.Info
-	}
-	return nil
-}
-
-func (x *NodeState) GetLastHeard() *timestamppb.Timestamp {
-	if x != nil {
-		return x.LastHeard
 	}
 	return nil
 }
@@ -1056,17 +1047,15 @@ const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\x03seq\x18\x04 \x01(\x03R\x03seq\x12\x19\n" +
 	"\basked_by\x18\x05 \x01(\tR\aaskedBy\x12\x14\n" +
 	"\x05state\x18\x06 \x01(\tR\x05state\x124\n" +
-	"\astarted\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\astarted\"\xc5\x02\n" +
+	"\astarted\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\astarted\"\x8a\x02\n" +
 	"\tNodeState\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x120\n" +
 	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12#\n" +
 	"\ragent_address\x18\x04 \x01(\tR\fagentAddress\x12-\n" +
 	"\x12controller_address\x18\x05 \x01(\tR\x11controllerAddress\x125\n" +
-	"\x04info\x18\x06 \x01(\v2!.piccolo.statemanager.v1.NodeInfoR\x04info\x129\n" +
-	"\n" +
-	"last_heard\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tlastHeard\x12\x1a\n" +
-	"\bservices\x18\b \x01(\rR\bservices2\xdf\x01\n" +
+	"\x04info\x18\x06 \x01(\v2!.piccolo.statemanager.v1.NodeInfoR\x04info\x12\x1a\n" +
+	"\bservices\x18\a \x01(\rR\bservices2\xdf\x01\n" +
 	"\fStateManager\x12h\n" +
 	"\vUpdateState\x12+.piccolo.statemanager.v1.StateUpdateRequest\x1a,.piccolo.statemanager.v1.StateUpdateResponse\x12e\n" +
 	"\n" +
@@ -1128,16 +1117,15 @@ var file_statemanager_v1_statemanager_proto_depIdxs = []int32{
 	13, // 19: piccolo.statemanager.v1.ActionStatus.started:type_name -> google.protobuf.Timestamp
 	13, // 20: piccolo.statemanager.v1.NodeState.since:type_name -> google.protobuf.Timestamp
 	16, // 21: piccolo.statemanager.v1.NodeState.info:type_name -> piccolo.statemanager.v1.NodeInfo
-	13, // 22: piccolo.statemanager.v1.NodeState.last_heard:type_name -> google.protobuf.Timestamp
-	1,  // 23: piccolo.statemanager.v1.StateManager.UpdateState:input_type -> piccolo.statemanager.v1.StateUpdateRequest
-	3,  // 24: piccolo.statemanager.v1.StateManager.QueryState:input_type -> piccolo.statemanager.v1.StateQueryRequest
-	2,  // 25: piccolo.statemanager.v1.StateManager.UpdateState:output_type -> piccolo.statemanager.v1.StateUpdateResponse
-	4,  // 26: piccolo.statemanager.v1.StateManager.QueryState:output_type -> piccolo.statemanager.v1.StateQueryResponse
-	25, // [25:27] is the sub-list for method output_type
-	23, // [23:25] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	1,  // 22: piccolo.statemanager.v1.StateManager.UpdateState:input_type -> piccolo.statemanager.v1.StateUpdateRequest
+	3,  // 23: piccolo.statemanager.v1.StateManager.QueryState:input_type -> piccolo.statemanager.v1.StateQueryRequest
+	2,  // 24: piccolo.statemanager.v1.StateManager.UpdateState:output_type -> piccolo.statemanager.v1.StateUpdateResponse
+	4,  // 25: piccolo.statemanager.v1.StateManager.QueryState:output_type -> piccolo.statemanager.v1.StateQueryResponse
+	24, // [24:26] is the sub-list for method output_type
+	22, // [22:24] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_statemanager_v1_statemanager_proto_init() }
