@@ -56,7 +56,7 @@ func (s *step) linkHolds(v *service, add func(string, Instant, string)) {
 		add("blind", 0, "the agent of node "+p.node.id+" cannot see it")
 	case !p.node.synced:
 		add("node_connecting", p.node.due, "node "+p.node.id+" is not synced")
-	case v.rec.Desired != nil && v.current() == nil:
+	case v.rec.Desired != nil && v.current() == nil && s.now >= p.pushed.Add(observeAgain): // at first it is only not back yet
 		add("not_observed", 0, "node "+p.node.id+" has not answered to its spec")
 	}
 	if s.census.uncounted > 0 && v.rec.Ladder != nil {

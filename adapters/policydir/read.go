@@ -18,20 +18,20 @@ const (
 	maxDepth = 16      // folders in folders; a link that leads back is deeper
 )
 
-// Read takes a snapshot of the policy files below dir, by slash-separated path: *.rego and the names that OPA's bundle
-// mode reads as data. Hidden files and folders are left out, and so are those that editors leave behind; links are
-// followed. A directory that is missing or has no such file is an error, which names it.
+// Read takes a snapshot of the policy files below dir, by slash-separated path: *.rego, and YAML and JSON, of which the
+// evaluator says what is data. Hidden files and folders are left out, and so are those that editors leave behind; links
+// are followed. A directory that is missing or has no such file is an error, which names it.
 func Read(dir string) (map[string][]byte, error) {
 	root, err := filepath.EvalSymlinks(dir) // once, so that a swap of the link does not mix two directories
 	if err != nil {
 		return nil, fmt.Errorf("read policy directory %s: %w", dir, reason(err))
 	}
 	r := reader{files: map[string][]byte{}}
-	if err := r.folder(root, ""); err != nil {
+	if err := r.folder(root, "."); err != nil {
 		return nil, fmt.Errorf("read policy directory %s: %w", dir, err)
 	}
 	if len(r.files) == 0 {
-		return nil, fmt.Errorf("read policy directory %s: it has no .rego and no data.yaml file", dir)
+		return nil, fmt.Errorf("read policy directory %s: it has no .rego and no .yaml file", dir)
 	}
 	return r.files, nil
 }
@@ -101,10 +101,13 @@ func (r *reader) file(file, name string) error {
 
 func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
-// isPolicy says whether OPA's bundle mode would read a file of that name.
+// isPolicy says whether a file of that name can be a part of a pack, or was meant to be one.
 func isPolicy(name string) bool {
-	base := path.Base(name)
-	return path.Ext(base) == ".rego" || base == "data.yaml" || base == "data.yml" || base == "data.json"
+	switch path.Ext(name) {
+	case ".rego", ".yaml", ".yml", ".json":
+		return true
+	}
+	return false
 }
 
 // reason is an error of the file system without the path, which the caller says in its own words.

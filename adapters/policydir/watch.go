@@ -5,13 +5,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/fsnotify/fsnotify"
 )
 
 // Editors and deployments change a file in several steps, and several files at a time: a change is told when nothing
@@ -26,139 +22,49 @@ const (
 // are renamed over others, that dir or a link on the way to it is replaced, and that dir is deleted and comes again.
 // changed runs on Watch's goroutine: what happens meanwhile is told after it.
 func Watch(ctx context.Context, dir string, changed func()) error {
-	dir, err := filepath.Abs(dir)
+	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("watch policy directory %s: %w", dir, err)
 	}
-	fs, err := fsnotify.NewWatcher()
-	if err != nil {
-		return fmt.Errorf("watch policy directory %s: %w", dir, err)
-	}
-	defer fs.Close()
-	w := &watcher{dir: dir, fs: fs}
-	for {
-		if err := w.rewatch(); err != nil {
+	var told string
+	for ctx.Err() == nil {
+		w, err := newWatcher(abs)
+		if err != nil {
 			return fmt.Errorf("watch policy directory %s: %w", dir, err)
 		}
-		if now := fingerprint(dir); now != w.last {
-			w.last = now
+		if now := fingerprint(abs); now != told {
+			told = now
 			changed()
 		}
-		if !w.wait(ctx) {
-			return nil
+		w.wait(ctx)
+		if err := w.fs.Close(); err != nil {
+			return fmt.Errorf("watch policy directory %s: %w", dir, err)
 		}
 	}
+	return nil
 }
 
-type watcher struct {
-	dir  string
-	fs   *fsnotify.Watcher
-	last string             // fingerprint that was told
-	want map[string]watched // by folder
-}
-
-// watched are the names in a folder that matter; nil = all.
-type watched map[string]bool
-
-// wait returns after a change has settled; false when ctx has ended.
-func (w *watcher) wait(ctx context.Context) bool {
+// wait returns after a change has settled, or when ctx has ended.
+func (w *watcher) wait(ctx context.Context) {
 	var settled, late <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
-			return false
+			return
+		case <-settled:
+			return
+		case <-late:
+			return
 		case e := <-w.fs.Events:
 			if !w.matters(e) {
 				continue
 			}
 		case <-w.fs.Errors: // events were lost
-		case <-settled:
-			return true
-		case <-late:
-			return true
 		}
 		settled = time.After(quiet)
 		if late == nil {
 			late = time.After(patience)
 		}
-	}
-}
-
-func (w *watcher) matters(e fsnotify.Event) bool {
-	if e.Op == fsnotify.Chmod {
-		return false
-	}
-	names, known := w.want[filepath.Dir(e.Name)]
-	return !known || names == nil || names[filepath.Base(e.Name)]
-}
-
-// rewatch watches what decides what Read sees now. All of it is watched anew, because a folder of the same name may be
-// another one. Only what is done before a fingerprint is taken can be missed by no one.
-func (w *watcher) rewatch() error {
-	want := map[string]watched{}
-	folders(w.dir, want, 0)
-	for _, p := range w.fs.WatchList() {
-		_ = w.fs.Remove(p) // it may be gone
-	}
-	w.want = want
-	var failed error
-	for _, p := range slices.Sorted(maps.Keys(want)) {
-		if err := w.fs.Add(p); err != nil && !os.IsNotExist(err) {
-			failed = err
-		}
-	}
-	return failed
-}
-
-// folders collects the folders that decide what is at p: where each link on the way stands, and the folders below.
-func folders(p string, want map[string]watched, depth int) {
-	real := resolve(p, want)
-	entries, err := os.ReadDir(real)
-	if err != nil || depth > maxDepth {
-		return
-	}
-	want[real] = nil
-	for _, e := range entries {
-		child := filepath.Join(real, e.Name())
-		if hidden(e.Name()) {
-			continue
-		}
-		if info, err := os.Stat(child); err == nil && info.IsDir() {
-			folders(child, want, depth+1)
-		} else if e.Type()&os.ModeSymlink != 0 {
-			resolve(child, want)
-		}
-	}
-}
-
-// resolve follows a path name by name, noting each name in its folder: one that is missing may appear, a link may change.
-func resolve(p string, want map[string]watched) string {
-	at, rest := "/", names(p)
-	for hops := 0; len(rest) > 0 && hops < 255; hops++ {
-		note(want, at, rest[0])
-		next := filepath.Join(at, rest[0])
-		rest = rest[1:]
-		if to, err := os.Readlink(next); err == nil {
-			if filepath.IsAbs(to) {
-				at = "/"
-			}
-			rest = append(names(to), rest...)
-			continue
-		}
-		at = next
-	}
-	return at
-}
-
-func names(p string) []string {
-	return slices.DeleteFunc(strings.Split(p, "/"), func(n string) bool { return n == "" || n == "." })
-}
-
-func note(want map[string]watched, folder, name string) {
-	if set, known := want[folder]; !known {
-		want[folder] = watched{name: true}
-	} else if set != nil {
-		set[name] = true
 	}
 }
 

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"statemanager/engine"
@@ -91,13 +92,39 @@ func (l *loop) failed(b savedBatch) {
 func (l *loop) durable(entries []engine.Entry) {
 	l.history.add(entries)
 	for _, x := range entries {
+		who := "cell"
+		if x.Service != (engine.ResourceID{}) {
+			who = x.Service.String()
+		}
 		switch {
 		case x.Event != nil:
-			l.log.Info("event", "service", x.Service, "type", x.Event.Type, "source", x.Event.Source, "changes", x.Event.Changes)
+			l.log.Info("event", append([]any{"service", who, "type", x.Event.Type, "source", x.Event.Source}, details(x.Event)...)...)
 		case x.Decision != nil:
-			l.log.Debug("decision", "service", x.Service, "entrypoint", x.Decision.Entrypoint, "answer", x.Decision.Answer, "reasons", codes(x.Decision.Reasons), "fail_safe", x.Decision.FailSafe)
+			d := x.Decision
+			l.log.Debug("decision", "service", who, "entrypoint", d.Entrypoint, "answer", fields(d.Answer), "reasons", codes(d.Reasons), "rules", d.Rules, "fail_safe", d.FailSafe)
 		}
 	}
+}
+
+// details are what an event tells, as keys and values of a log line.
+func details(e *engine.StateEvent) (out []any) {
+	for _, c := range e.Changes {
+		out = append(out, c.Field, c.Old+" -> "+c.New)
+	}
+	for _, f := range e.Metadata {
+		if f.Value != "" {
+			out = append(out, f.Name, f.Value)
+		}
+	}
+	return out
+}
+
+func fields(fs []engine.Field) string {
+	out := make([]string, len(fs))
+	for i, f := range fs {
+		out[i] = f.Name + "=" + f.Value
+	}
+	return strings.Join(out, " ")
 }
 
 func codes(reasons []engine.Reason) []string {
