@@ -27,7 +27,7 @@ func Read(dir string) (map[string][]byte, error) {
 		return nil, fmt.Errorf("read policy directory %s: %w", dir, reason(err))
 	}
 	r := reader{files: map[string][]byte{}}
-	if err := r.folder(root, "."); err != nil {
+	if err := r.folder(root, ""); err != nil {
 		return nil, fmt.Errorf("read policy directory %s: %w", dir, err)
 	}
 	if len(r.files) == 0 {
@@ -46,7 +46,10 @@ func (r *reader) folder(root, rel string) error {
 		return fmt.Errorf("%s: folders are nested deeper than %d: is a link leading back?", rel, maxDepth)
 	}
 	entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(rel)))
-	if err != nil {
+	switch {
+	case err != nil && rel == "":
+		return reason(err)
+	case err != nil:
 		return fmt.Errorf("%s: %w", rel, reason(err))
 	}
 	for _, e := range entries {
