@@ -106,7 +106,7 @@ func (s *step) exits(v *service, d *StateDiff, down bool) {
 // actedOn says whether an action of ours acts, or has just acted, on an instance.
 func (v *service) actedOn(node, id string) bool {
 	a := v.slot(node)
-	return slices.Contains(v.rec.Acted, id) || a != nil && slices.Contains(a.Instances, id)
+	return slices.Contains(v.rec.Acted, id) || a != nil && (a.endsAll() || slices.Contains(a.Instances, id))
 }
 
 // ask puts the question of what is there, uncached.

@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // slots moves each action on when one of its times has come.
 func (s *step) slots(v *service) bool {
@@ -90,7 +93,7 @@ func (s *step) conclude(v *service, a *Action, res Result) {
 		r.NeverRan, res = 0, Failed
 	}
 	if res != NeverRan && res != Stale {
-		r.Acted = a.Instances // their exit, when reported late, is no crash
+		r.Acted = v.acted(a) // their exit, when reported late, is no crash
 	}
 	r.put(a.Node, nil)
 	r.Hold = Timer{s.now, afterResult}
@@ -104,6 +107,15 @@ func (s *step) conclude(v *service, a *Action, res Result) {
 		r.History = r.History.After(Attempt{a.Kind, res, s.now, a.Node, a.By})
 		s.concluded(v, a, res)
 	}
+}
+
+// acted are the instances that an action acted on.
+func (v *service) acted(a *Action) []string {
+	ids := a.Instances
+	if p := v.place(a.Node); a.endsAll() && p != nil && p.diff != nil {
+		ids = append(slices.Clone(ids), idsOf(p.diff.Instances, func(i Instance) bool { return !slices.Contains(ids, i.ID) })...)
+	}
+	return ids
 }
 
 // concluded is what a counted result means for the ladder: base is now, and it is idle when its action worked.

@@ -86,9 +86,12 @@ func (a *Action) renewed(d *StateDiff) bool {
 	return n >= a.Want
 }
 
+// endsAll says whether an action ends all instances there, those too that came after its intent.
+func (a *Action) endsAll() bool { return a.Kind == Isolate || a.Kind == Remove || a.Kind == Stop }
+
 // broke: an instance that was not known at the intent has already ended.
 func (a *Action) broke(d *StateDiff) bool {
-	if a.Kind == Isolate || a.Kind == Remove || a.Kind == Stop {
+	if a.endsAll() {
 		return false
 	}
 	return slices.ContainsFunc(d.Instances, func(i Instance) bool {

@@ -16,8 +16,9 @@ type checker struct {
 	latest  map[engine.ResourceID][]byte // records as they were last saved or loaded
 	handed  map[*engine.Record][]byte    // records that the engine gave out: they do not change
 	phases  map[engine.ResourceID][]engine.Phase
-	links   map[string]engine.AgentState // of nodes, as the daemon was told
-	begun   map[engine.ResourceID]engine.Instant
+	links   map[string]engine.AgentState          // of nodes, as the daemon was told
+	left    map[engine.ResourceID]engine.Instant  // when its newest action left
+	apart   map[engine.ActionRef]bool             // removals that have their own pace
 	sent    map[engine.ResourceID]engine.EpochSeq // the highest that left
 	keys    map[engine.NoticeKey]string
 	exits   map[engine.ResourceID]map[string]bool // node/instance that exited by itself
@@ -25,7 +26,7 @@ type checker struct {
 }
 
 func newChecker(w *World) *checker {
-	return &checker{w: w, begun: map[engine.ResourceID]engine.Instant{}, sent: map[engine.ResourceID]engine.EpochSeq{}, keys: map[engine.NoticeKey]string{},
+	return &checker{w: w, left: map[engine.ResourceID]engine.Instant{}, apart: map[engine.ActionRef]bool{}, sent: map[engine.ResourceID]engine.EpochSeq{}, keys: map[engine.NoticeKey]string{},
 		exits: map[engine.ResourceID]map[string]bool{}, crashes: map[engine.ResourceID]int{}}
 }
 
@@ -151,10 +152,7 @@ func (c *checker) intended(a *engine.Action, fx engine.Effects) {
 			w.fault("%s is dispatched to an isolated service (rule 4.2)", actionText(a))
 		}
 	}
-	if last, ok := c.begun[a.Service]; ok && w.now.Sub(last) < time.Second && !c.elsewhere(fx, a) {
-		w.fault("%s is dispatched %s after the last one (rule 8.2)", actionText(a), w.now.Sub(last))
-	}
-	c.begun[a.Service] = w.now
+	c.apart[a.ActionRef] = c.elsewhere(fx, a)
 }
 
 // resolved: the step that dispatches has ended the older action.
@@ -191,6 +189,10 @@ func (c *checker) dispatched(a *engine.Action) {
 		c.w.fault("%s leaves after #%d (rule 3.1)", actionText(a), c.sent[a.Service].Seq)
 	}
 	c.sent[a.Service] = a.EpochSeq
+	if last, ok := c.left[a.Service]; ok && c.w.now.Sub(last) < time.Second && !c.apart[a.ActionRef] {
+		c.w.fault("%s leaves %s after the last one (rule 8.2)", actionText(a), c.w.now.Sub(last))
+	}
+	c.left[a.Service] = c.w.now
 }
 
 // notified looks at a notice that leaves: its key is its own, and its row is durable.

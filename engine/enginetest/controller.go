@@ -23,7 +23,7 @@ var Behaviours = []string{
 	"late",    // hears of it 40 s late
 	"away",    // cannot be reached, which is known at once
 	"slow",    // does it in 50 s
-	"stuck",   // does it in a day
+	"stuck",   // does it in twenty minutes
 	"mute",    // does it; the answer is lost
 	"lie",     // does nothing and says succeeded
 	"lie2",    // does it and says failed
@@ -31,11 +31,11 @@ var Behaviours = []string{
 
 const (
 	callMargin = 2 * time.Second  // the deadline of a call is so much longer than the action's timeout (rule 3.1)
-	getTimeout = 2 * time.Second  // of GetAction
+	askTimeout = 5 * time.Second  // of GetAction and GetStateDiff
 	usual      = time.Second      // what an action takes
 	slow       = 50 * time.Second // ... a slow one
 	lateness   = 40 * time.Second
-	stuck      = 24 * time.Hour
+	stuck      = 20 * time.Minute
 )
 
 // call is ExecuteAction as the daemon makes it: a request, an answer, and a deadline.
@@ -83,6 +83,9 @@ func (w *World) behaviour(id engine.ResourceID) string {
 // execute is ExecuteAction as the controller takes it (rule 3.2).
 func (n *node) execute(a *engine.Action, fence int64, how string, answer func()) {
 	if r := n.rows[a.ActionRef]; r != nil {
+		if r.result == engine.NeverRan {
+			n.w.note(a, "refused") // it was burned
+		}
 		if r.done {
 			answer()
 		} else {
@@ -147,7 +150,7 @@ func (n *node) outcome(ref engine.ActionRef) engine.ActionStatus {
 func (w *World) inquire(ref engine.ActionRef, fence int64) {
 	n := w.nodes[ref.Node]
 	if !n.up {
-		w.after(getTimeout, w.alive(func(d *daemon) {
+		w.after(askTimeout, w.alive(func(d *daemon) {
 			d.step(engine.ActionStatus{Ref: ref, State: engine.ActionNoAnswer})
 		}))
 		return

@@ -9,19 +9,19 @@ import (
 
 // daemon is one life of the State Manager: an engine and a sequencer.
 type daemon struct {
-	w        *World
-	fence    int64
-	engine   *engine.Engine
-	seq      *runner.Sequencer
-	wake     engine.Instant
-	writing  []runner.Batch // in flight to a store that holds them
-	starting bool
+	w       *World
+	fence   int64
+	engine  *engine.Engine
+	seq     *runner.Sequencer
+	wake    engine.Instant
+	writing []runner.Batch // in flight to a store that holds them
 }
 
 // Restarts says when a World restarts its daemon by itself.
 type Restarts struct {
 	Every bool // after each step that saved, when what it owed has left
-	Once  int  // between the save of this number, from 1, and what it lets leave; 0 = never
+	Save  int  // once: between the save of this number, from 1, and what it lets leave
+	Step  int  // once: after the step of this number, from 1, when what it owed has left
 }
 
 // start boots a daemon on the store.
@@ -33,9 +33,7 @@ func (w *World) start() {
 	st.Now, st.NodeTimeout, st.Nodes, st.Pack, st.Site = w.now, nodeTimeout, w.names(), w.policy.active().pack, w.policy.site
 	d.engine = engine.New(st)
 	w.check.began(st)
-	d.starting = true // a daemon that is killed in its first step, again and again, comes to nothing
 	d.step(engine.Tick{})
-	d.starting = false
 	for _, name := range w.names() {
 		if n := w.nodes[name]; n.up && w.daemon == d {
 			n.connect()
@@ -74,7 +72,9 @@ func (d *daemon) step(ev engine.Event) {
 	w.check.stepped(ev, fx)
 	d.seq.Add(fx)
 	d.flush()
-	if w.Restarts.Every && len(fx.Save) > 0 && len(d.writing) == 0 && w.daemon == d && !d.starting {
+	w.steps++
+	now := w.Restarts.Every && len(fx.Save) > 0 && len(d.writing) == 0 || w.Restarts.Step == w.steps
+	if now && w.daemon == d {
 		w.kill()
 		w.start()
 	}
@@ -162,15 +162,21 @@ func (w *World) report(x engine.SpecSet) {
 // observe is GetStateDiff: a node that cannot be reached answers nothing in time, which says that it cannot be seen
 // (rule 2.3).
 func (w *World) observe(x engine.ServiceRef) {
-	n := w.nodes[x.Node]
-	if n.up {
-		w.after(w.lag(), w.alive(func(d *daemon) {
-			if n.up {
-				diff := n.observe(x.Service)
-				w.after(w.lag(), w.alive(func(d *daemon) { d.step(engine.DiffSeen{Diff: diff, Asked: x.Asked}) }))
+	n, answered := w.nodes[x.Node], false
+	answer := func(diff engine.StateDiff) func() {
+		return w.alive(func(d *daemon) {
+			if !answered {
+				answered = true
+				d.step(engine.DiffSeen{Diff: diff, Asked: x.Asked})
 			}
-		}))
+		})
 	}
+	w.after(w.lag(), func() {
+		if n.up {
+			w.after(w.lag(), answer(n.observe(x.Service)))
+		}
+	})
+	w.after(askTimeout, answer(engine.StateDiff{Node: x.Node, Service: x.Service, Blind: true}))
 }
 
 // notify is SendAlert: the MonitoringServer accepts each key once.

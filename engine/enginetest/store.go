@@ -69,7 +69,7 @@ func (s *store) commit(w *World, b runner.Batch) {
 	if len(b.Records) == 0 {
 		return
 	}
-	if s.saves++; w.doomed || w.Restarts.Once == s.saves {
+	if s.saves++; w.doomed || w.Restarts.Save == s.saves {
 		w.printf("-- killed --")
 		w.kill()
 		if !w.doomed {

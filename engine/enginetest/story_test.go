@@ -140,7 +140,7 @@ func (s *story) calm() {
 	}
 	s.run("pack backoff=1s,10s stable_after=5m stable_for=10s never= defer= strategy.other=restart,restart,recreate,isolate")
 	before := len(w.ledger)
-	s.run("advance 30h") // longer than an action that is stuck
+	s.run("advance 6h") // longer than anything waits
 	s.atRest("")
 	if n := len(w.ledger) - before; n > 40 {
 		w.fault("%s actions in a calm world", many(n))

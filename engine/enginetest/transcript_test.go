@@ -48,7 +48,10 @@ func TestRestarted(t *testing.T) {
 			plain := ended(t, file, Restarts{})
 			compare(t, file, plain, Restarts{Every: true})
 			for n := 1; n <= plain.store.saves; n++ {
-				compare(t, file, plain, Restarts{Once: n})
+				compare(t, file, plain, Restarts{Save: n})
+			}
+			for n := 1; n <= plain.steps; n++ {
+				compare(t, file, plain, Restarts{Step: n})
 			}
 		})
 	}

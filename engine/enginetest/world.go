@@ -29,6 +29,7 @@ type World struct {
 	store   *store
 	daemon  *daemon // nil = down
 	lives   int64   // daemons so far: the leader's revision
+	steps   int     // of all daemons so far
 	held    bool    // saves do not get durable
 	doomed  bool    // the daemon is killed when the next save is durable
 	check   *checker
