@@ -106,5 +106,6 @@ func (p *Policy) conflict(e *topdown.Error, rules []engine.Place) error {
 	if len(rivals) < 2 {
 		return fmt.Errorf("%v: %s", at, strings.TrimSuffix(firstLine(e.Message), ":"))
 	}
-	return fmt.Errorf("%s: %s has different values here", strings.Join(rivals, " and "), p.rules[at])
+	_, name, _ := strings.Cut(strings.TrimPrefix(p.rules[at], prefix+"."), ".")
+	return fmt.Errorf("%s has different values in %s", name, strings.Join(rivals, " and "))
 }

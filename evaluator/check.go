@@ -41,7 +41,8 @@ func Check(ctx context.Context, f Files) (p *Policy, r Report) {
 	return p, r
 }
 
-// load is the gates that ask nothing: what it returns can be asked. Nil if it found an error.
+// load is the gates before the questions, and asks what each phase allows: what it returns can be asked. Nil if it found
+// an error.
 func load(f Files, r *Report) *Policy {
 	reading := &gate{name: GateRead}
 	s := read(f, reading)
@@ -68,14 +69,14 @@ func load(f Files, r *Report) *Policy {
 	if slices.Contains(ok, false) {
 		return nil
 	}
+	asking := &gate{name: GateQuestions}
 	p, err := newPolicy(s, d, tables, comp)
-	if err == nil {
-		err = p.fillAllowed()
-	}
 	if err != nil {
-		last := &gate{name: GateQuestions}
-		last.errorf(place{}, "%v", err)
-		last.close(r)
+		asking.errorf(place{}, "%v", err)
+	} else {
+		p.fillAllowed(asking)
+	}
+	if !asking.close(r) {
 		return nil
 	}
 	return p
@@ -142,21 +143,22 @@ func readNames(seen map[*ast.Rule]bool, like *ast.Rule) (out []string) {
 }
 
 // fillAllowed asks what each phase allows; the engine holds every answer against it.
-func (p *Policy) fillAllowed() error {
+func (p *Policy) fillAllowed(g *gate) {
 	p.tables.Allowed = map[engine.Phase]map[engine.ActionKind]bool{}
 	for _, phase := range engine.Phases {
 		q, vector, err := p.encode(engine.AllowedFacts{Phase: phase})
 		if err != nil {
-			return err
+			g.errorf(place{}, "%s: %v", engine.Entrypoint(engine.AllowedFacts{}), err)
+			return
 		}
-		a, _, _, err := p.ask(q, vector, gateLimit)
+		a, _, rules, err := p.ask(q, vector, gateLimit)
 		if err != nil {
-			return fmt.Errorf("%s for phase %s: %w", q.path(), phase, err)
+			g.errorf(p.blame(q, rules), "%s: %v, when input.phase is %q", q.name, err, phase)
+			return
 		}
 		p.tables.Allowed[phase] = map[engine.ActionKind]bool{}
 		for _, k := range a.(engine.AllowedAnswer).Actions {
 			p.tables.Allowed[phase][k] = true
 		}
 	}
-	return nil
 }

@@ -47,8 +47,9 @@ func TestGates(t *testing.T) {
 		"word":           {[]edit{own(`skip.no_target contains "restrat" if input.targets == "none"`)}, GateFacts, mine, "did you mean restart?"},
 		"reason":         {[]edit{own(`wait contains "too_hot" if input.targets == "none"`)}, GateFacts, mine, "no known word"},
 		"reason as key":  {[]edit{own(`skip.too_hot contains "restart" if input.targets == "none"`)}, GateFacts, mine, "no known word"},
-		"table":          {[]edit{own(`wait contains "held" if data.strategie.other`)}, GateFacts, mine, "did you mean strategies?"},
+		"no table":       {[]edit{own(`wait contains "held" if data.strategie.other`)}, GateFacts, mine, "did you mean strategies?"},
 		"row":            {[]edit{own(`wait contains "held" if data.stability.flaping > 1`)}, GateFacts, mine, "did you mean flapping?"},
+		"word of args":   {[]edit{own(`wait contains "held" if {"code": "next", "args": {"mood": "hapy"}}.code == "held"`)}, GateFacts, mine, `"hapy" is no known word`},
 		"row of rows":    {[]edit{own(`wait contains "held" if data.actions[next].at_oncee`)}, GateFacts, mine, "did you mean at_once?"},
 		"profile":        {[]edit{own(`wait contains "held" if data.profiles.vip.critical`)}, GateFacts, mine, "has no vip"},
 		"key of a table": {[]edit{own(`wait contains "held" if data.strategies[input.phase]`)}, GateFacts, mine, "never a name"},
@@ -76,7 +77,11 @@ func TestGates(t *testing.T) {
 		"stable at once":  {[]edit{set("profiles.other.stable_after", "1s")}, GateData, "data.yaml:", "must be more than stable_for"},
 		"issue of engine": {[]edit{drop("issues.no_progress")}, GateData, "data.yaml:", "no_progress"},
 
-		"conflict":     {[]edit{file("dispatch/own.rego", "package statemanager.dispatch\n\nverdict := {\"verdict\": \"defer\", \"reasons\": [reason(\"held\")]} if input.unwell == \"all\"\n")}, GateQuestions, "dispatch/", `and dispatch/own.rego:3: statemanager.dispatch.verdict has different values here, when input.`},
+		"table":         {[]edit{set("budgts", "{service: {limit: 1, window: 1m}}")}, GateData, "data.yaml:", "did you mean budgets?"},
+		"table, folder": {[]edit{file("resons/data.yaml", "mine: \"because\"\n")}, GateData, "resons/data.yaml:1: ", "did you mean reasons?"},
+
+		"allowed":      {[]edit{replace("transition/transition.rego", `{"phase": input.phase}}],`+"\n}", `{"phase": input.phase}}],`+"\n} if input.phase != \"Failed\"")}, GateQuestions, "transition/transition.rego:", `no rule answers for these facts, when input.phase is "Failed"`},
+		"conflict":     {[]edit{file("dispatch/own.rego", "package statemanager.dispatch\n\nverdict := {\"verdict\": \"defer\", \"reasons\": [reason(\"held\")]} if input.unwell == \"all\"\n")}, GateQuestions, "dispatch/", ` and dispatch/own.rego:3, when input.`},
 		"undefined":    {[]edit{replace("placement/placement.rego", "} else := {\"score\"", "} else := {\"score\": 1, \"reasons\": [reason(\"points\")]} if {\n\tinput.ready == false\n} else := {\"score\""), replace("placement/placement.rego", "[reason(\"points\")]}\n\npoints", "[reason(\"points\")]} if {\n\tinput.load == \"idle\"\n}\n\npoints")}, GateQuestions, "placement/placement.rego:", "no rule answers"},
 		"no reasons":   {[]edit{replace("dispatch/dispatch.rego", `[reason("free")]`, `[]`)}, GateQuestions, "dispatch/dispatch.rego:", "no reasons"},
 		"answer field": {[]edit{replace("dispatch/dispatch.rego", `"reasons": [reason("free")]`, `"priority": 1, "reasons": [reason("free")]`)}, GateQuestions, "dispatch/dispatch.rego:", "belong to no answer"},

@@ -41,6 +41,11 @@ wait contains "held" if {
 
 wait contains "held" if input.tries.restart + input.tries.recreate > 30
 
+wait contains "held" if {
+	{"code": "next", "args": {"temperature": 3}}.code == "held"
+	input.unwell == "none"
+}
+
 wait contains "held" if tired
 
 default tired := false

@@ -16,8 +16,10 @@ import (
 // questionsEach is how many questions are made up for each entrypoint.
 const questionsEach = 50
 
-// gateLimit bounds each of them.
+// gateLimit bounds each of them, questionsLimit all together.
 var gateLimit = WallLimit(time.Second)
+
+const questionsLimit = 10 * time.Second
 
 // encode makes the vector of a question.
 func (p *Policy) encode(facts any) (*query, []byte, error) {
@@ -33,6 +35,8 @@ func (p *Policy) encode(facts any) (*query, []byte, error) {
 // askGenerated asks made-up questions, the same ones for the same revision: each must have an answer that decodes. They
 // find conflicts, missing answers and missing reasons that no test has thought of.
 func (p *Policy) askGenerated(ctx context.Context, g *gate) {
+	ctx, cancel := context.WithTimeoutCause(ctx, questionsLimit, fmt.Errorf("they take more than %v", questionsLimit))
+	defer cancel()
 	h := fnv.New64a()
 	h.Write([]byte(p.revision))
 	rng := rand.New(rand.NewPCG(h.Sum64(), 0))
@@ -53,7 +57,7 @@ func (p *Policy) askGenerated(ctx context.Context, g *gate) {
 				g.errorf(p.blame(q, rules), "%s: %v", q.name, err)
 				return // the others would take as long
 			}
-			g.errorf(p.blame(q, rules), "%s: %v%s", q.name, err, p.when(q, vector, err))
+			g.errorf(p.blame(q, rules), "%s: %v%s", q.name, err, p.when(ctx, q, vector, err))
 		}
 	}
 }
@@ -68,9 +72,12 @@ func (p *Policy) try(q *query, vector []byte) ([]engine.Place, error) {
 }
 
 // when names the facts that matter for an error: those that cannot be any other value without it going away.
-func (p *Policy) when(q *query, vector []byte, err error) string {
+func (p *Policy) when(ctx context.Context, q *query, vector []byte, err error) string {
 	var out []string
 	for i, s := range q.plan.slots {
+		if ctx.Err() != nil {
+			return "" // the limit of all questions
+		}
 		was := vector[i]
 		for code := range min(len(s.terms), 4) {
 			vector[i] = byte(code)

@@ -109,6 +109,9 @@ func (c *ruleCheck) walk(node any) {
 			case ast.Ref:
 				c.ref(v, x.Location)
 				return true
+			case ast.Object:
+				c.object(v)
+				return true
 			case ast.String:
 				c.word(x)
 			}
@@ -116,6 +119,26 @@ func (c *ruleCheck) walk(node any) {
 		return false
 	}).Walk(node)
 }
+
+// object looks at an object that is written out. The names of a reason's arguments are the pack's own: those that its
+// sentence lacks are found by the generated questions.
+func (c *ruleCheck) object(o ast.Object) {
+	o.Foreach(func(k, v *ast.Term) {
+		args, ok := v.Value.(ast.Object)
+		if !ok || !k.Equal(argsTerm) {
+			c.visit(k, v)
+			return
+		}
+		args.Foreach(func(name, arg *ast.Term) {
+			if _, constant := name.Value.(ast.String); !constant {
+				c.walk(name)
+			}
+			c.walk(arg)
+		})
+	})
+}
+
+var argsTerm = ast.InternedTerm("args")
 
 func (c *ruleCheck) fail(l *ast.Location, format string, args ...any) {
 	if at := located(l); !c.failed[at] {

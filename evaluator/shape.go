@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// checkData holds the data against its declared shape. Tables that no package declares are left alone.
+// checkData holds the data against its declared shape. Tables that no package declares are left alone, unless their name
+// is nearly that of one that is: no rule would ever read such a table.
 func (d *declarations) checkData(g *gate) {
 	for name, s := range d.shapes.Properties {
 		if v := d.data.at(name); v != nil {
@@ -18,9 +19,14 @@ func (d *declarations) checkData(g *gate) {
 		}
 	}
 	for _, name := range d.data.keys() {
-		if d.shapes.Properties[name] == nil {
-			g.warnf(d.data.at(name).place, "data.%s is declared by no package, so nothing checks its shape", name)
+		if d.shapes.Properties[name] != nil {
+			continue
 		}
+		tell, near := g.warnf, suggest(name, propertyNames(d.shapes))
+		if near != "" {
+			tell = g.errorf
+		}
+		tell(d.data.at(name).place, "data.%s is declared by no package, so nothing checks its shape%s", name, near)
 	}
 }
 
