@@ -17,7 +17,7 @@ func (s *step) holdsAt(v *service, now Instant) (out []Hold) {
 	}
 	s.linkHolds(v, add)
 	if l := r.Ladder; l != nil && l.State == LadderClosed {
-		add("closed", 0, "recovery gave up on "+l.Issue+" at "+stamp(l.Closed)+sentences(l.Why)+": retry or a new spec opens it")
+		add("closed", 0, "recovery gave up on "+l.Issue+" at "+stamp(l.Closed))
 	}
 	for _, a := range r.Slots {
 		what := string(a.Kind) + " " + key(a.EpochSeq) + " at " + a.Node

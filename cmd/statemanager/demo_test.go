@@ -112,6 +112,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\d\d:\d\d:\d\d(\.\d+)?`), "TIME"},
 	{regexp.MustCompile(`(pid|kill -9) \d+`), "$1 N"},
 	{regexp.MustCompile(`\(\d+\.\d+\)`), "(KEY)"},
+	{regexp.MustCompile(`revision \d+`), "revision N"},
 	{regexp.MustCompile(`policy [0-9a-f]{12}`), "policy REVISION"},
 	{regexp.MustCompile(`\.rego:[\d,]+`), ".rego:LINES"},
 	{regexp.MustCompile(`\d+\.\d s`), "SECONDS"},

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -109,7 +110,7 @@ func (l *loop) durable(entries []engine.Entry) {
 // details are what an event tells, as keys and values of a log line.
 func details(e *engine.StateEvent) (out []any) {
 	for _, c := range e.Changes {
-		out = append(out, c.Field, c.Old+" -> "+c.New)
+		out = append(out, c.Field, cmp.Or(c.Old, "none")+" -> "+cmp.Or(c.New, "none"))
 	}
 	for _, f := range e.Metadata {
 		if f.Value != "" {

@@ -92,19 +92,32 @@ func (q *Sequencer) Add(fx engine.Effects) {
 		q.hold(engine.Effects{Dispatch: []*engine.Action{x}}, x.Service, engine.ResourceID{})
 	}
 	for _, x := range fx.Inquire {
-		q.hold(engine.Effects{Inquire: []engine.ActionRef{x}}, x.Service)
+		q.holdOnce(engine.Effects{Inquire: []engine.ActionRef{x}}, x.Service, func(h *engine.Effects) bool {
+			return len(h.Inquire) > 0 && h.Inquire[0] == x
+		})
 	}
 	for _, x := range fx.Observe {
-		q.hold(engine.Effects{Observe: []engine.ServiceRef{x}}, x.Service)
+		q.holdOnce(engine.Effects{Observe: []engine.ServiceRef{x}}, x.Service, func(h *engine.Effects) bool {
+			return len(h.Observe) > 0 && h.Observe[0].Service == x.Service && h.Observe[0].Node == x.Node
+		})
 	}
 	for _, x := range fx.Notify {
-		q.hold(engine.Effects{Notify: []engine.Notice{x}}, x.Key.Service)
+		q.holdOnce(engine.Effects{Notify: []engine.Notice{x}}, x.Key.Service, func(h *engine.Effects) bool {
+			return len(h.Notify) > 0 && h.Notify[0].Key == x.Key
+		})
 	}
 	for _, x := range fx.Publish {
 		q.hold(engine.Effects{Publish: []engine.StateEvent{x}}, x.Service)
 	}
 	for _, x := range fx.Reply {
 		q.hold(engine.Effects{Reply: []engine.Reply{x}}, x.Service)
+	}
+}
+
+// holdOnce holds what the engine repeats by itself, unless it is held already: while the store is away it must not pile up.
+func (q *Sequencer) holdOnce(fx engine.Effects, id engine.ResourceID, same func(*engine.Effects) bool) {
+	if !slices.ContainsFunc(q.held, func(h held) bool { return same(&h.fx) }) {
+		q.hold(fx, id)
 	}
 }
 

@@ -219,3 +219,23 @@ func (s *shop) finish() {
 		}
 	}
 }
+
+// While the store is away, what the engine repeats is held once.
+func TestSequencerRepeats(t *testing.T) {
+	id := engine.Service("d", "a")
+	q := NewSequencer(3)
+	fx := engine.Effects{Save: []*engine.Record{{ID: id}}, Inquire: []engine.ActionRef{{Service: id, Node: "n"}},
+		Observe: []engine.ServiceRef{{Service: id, Node: "n"}}, Notify: []engine.Notice{{Key: engine.NoticeKey{Service: id}}}}
+	q.Add(fx)
+	fx.Observe[0].Asked++
+	q.Add(fx)
+	if n, _ := q.Held(); n != 3 {
+		t.Fatalf("%d effects are held, want 3", n)
+	}
+	for _, b := range q.Batches() {
+		q.Saved(b.ID)
+	}
+	if out := q.Out(); len(out.Inquire) != 1 || len(out.Observe) != 1 || len(out.Notify) != 1 {
+		t.Errorf("left: %+v", out)
+	}
+}

@@ -73,6 +73,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.strike()) }()
 	if err := s.build(ctx); err != nil {
+		s.failed = ctx.Err() == nil
 		return err
 	}
 	results := s.play(ctx, chosen)

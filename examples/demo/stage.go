@@ -25,6 +25,9 @@ const (
 	monitorName = "monitor"
 )
 
+// startWithin is how long the processes have to find each other: a cold machine with a slow disk needs most of it.
+const startWithin = 60 * time.Second
+
 // stage is what the scenarios are played on.
 type stage struct {
 	exe, dir  string
@@ -120,7 +123,7 @@ func (s *stage) build(ctx context.Context) error {
 	if err := s.dial(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	if err := s.synced(ctx); err != nil {
 		return fmt.Errorf("start the demo: %w; the logs are in %s", err, s.logs())
