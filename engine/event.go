@@ -79,7 +79,10 @@ type Verb string
 
 // The verbs.
 const (
-	VerbRetry Verb = "retry" // start recovery afresh (rule 1.4)
+	VerbRetry   Verb = "retry"   // start recovery afresh (rule 1.4)
+	VerbResolve Verb = "resolve" // say what became of an action that nobody can tell (rule 3.5)
+	VerbPause   Verb = "pause"   // of the cell: nothing but notify is sent until resume
+	VerbResume  Verb = "resume"  // of the cell
 )
 
 // Command is an operator's request; its answer is a Reply with the same ID.
@@ -87,7 +90,9 @@ type Command struct {
 	ID        int64
 	Service   ResourceID
 	Verb      Verb
-	Overrides bool // retry: drop all overrides
+	Overrides bool     // retry: drop all overrides
+	Key       EpochSeq // resolve: the action
+	As        Result   // resolve: succeeded, failed or never_ran
 }
 
 // FactsChanged carries all site facts that are set.

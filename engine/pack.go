@@ -19,6 +19,7 @@ type Pack struct {
 	Widespread  Widespread
 	Budgets     map[string]Budget // service, node, group, cell; absent = unlimited
 	GroupLabel  string            // the label whose value is a service's group; "" = there are no groups
+	GroupWell   GroupWell         // how many members of a group must stay well
 	SilentAlert time.Duration     // a node silent for so long is one alert (rule 7.1)
 }
 
@@ -33,6 +34,8 @@ type ActionRow struct {
 	StableFor  time.Duration // and must hold for so long
 	Clears     time.Duration // its tries count for so long; 0 = until stable
 	Covers     []ActionKind  // what it makes needless in the same plan
+	Impact     string        // none, restarts, moves or stops: shown with a plan
+	Estimated  time.Duration // how long it takes as a rule: shown with a plan
 }
 
 // Age is a fact that is true for a while.
@@ -97,10 +100,14 @@ type Budget struct {
 
 // Widespread says how many at once are widespread. A zero Limit is never reached.
 type Widespread struct {
-	Version, Node, Group Budget
-	SilenceCount         int
-	SilencePercent       int // of the cell's nodes
+	Version        int    // instances of one version that are unwell now
+	Node, Group    Budget // services that became unwell within the window
+	SilenceCount   int
+	SilencePercent int // of the cell's nodes
 }
+
+// GroupWell is how many members of a group must stay well: the larger of both. Zero of both = no bound.
+type GroupWell struct{ Count, Percent int }
 
 // Row is the row of an action; nil if the table has none.
 func (p *Pack) Row(k ActionKind) *ActionRow {

@@ -39,6 +39,7 @@ type Cell struct {
 	N        int64  // of its newest alert
 	Outbox   []Notice
 	Silent   []string // nodes whose silence has been alerted
+	Paused   Instant  // since when reconciliation is stopped: nothing but notify is sent; 0 = it is not
 	Unknown  []byte
 }
 

@@ -33,6 +33,7 @@ func readTables(revision string, d *declarations, g *gate) *engine.Pack {
 		Widespread:  widespread(data.at("widespread")),
 		Budgets:     budgets(data.at("budgets")),
 		GroupLabel:  data.at("groups").at("label").str(),
+		GroupWell:   engine.GroupWell{Count: data.at("groups").at("count").integer(), Percent: data.at("groups").at("percent").integer()},
 		SilentAlert: data.at("silence").at("alert_after").duration(),
 	}
 	for _, r := range data.at("issues").ranked() {
@@ -56,6 +57,8 @@ func actions(t row) (out []engine.ActionRow) {
 			Within:     r.at("verify").at("within").duration(),
 			StableFor:  r.at("verify").at("stable_for").duration(),
 			Covers:     kinds(r.at("covers").strs()),
+			Impact:     r.at("impact").str(),
+			Estimated:  r.at("estimated_duration").duration(),
 		}
 		if c := r.at("clears"); c.set() && c.str() != "stable" {
 			a.Clears = c.duration()
@@ -127,7 +130,7 @@ func widespread(t row) engine.Widespread {
 		return engine.Budget{Limit: r.at("count").integer(), Window: r.at("within").duration()}
 	}
 	return engine.Widespread{
-		Version: budget(t.at("version")), Node: budget(t.at("node")), Group: budget(t.at("group")),
+		Version: t.at("version").at("count").integer(), Node: budget(t.at("node")), Group: budget(t.at("group")),
 		SilenceCount: t.at("silence").at("count").integer(), SilencePercent: t.at("silence").at("percent").integer(),
 	}
 }

@@ -99,7 +99,7 @@ func (t *tables) pack(revision string) *engine.Pack {
 			{Name: "spec", Since: "spec_change", For: time.Minute}},
 		Profiles: []engine.Profile{{Name: "safety", Match: engine.Selector{Criticality: "safety"}, StableAfter: t.stable}, {Name: "other", StableAfter: t.stable}},
 		Site:     []engine.SiteFact{{Name: "mode", Values: []string{"driving", "parked"}}},
-		Widespread: engine.Widespread{Version: engine.Budget{Limit: 2, Window: 5 * time.Minute}, Node: engine.Budget{Limit: 3, Window: time.Minute},
+		Widespread: engine.Widespread{Version: 2, Node: engine.Budget{Limit: 3, Window: time.Minute},
 			SilenceCount: 2, SilencePercent: 51},
 		Allowed: map[engine.Phase]map[engine.ActionKind]bool{}}
 	for _, phase := range engine.Phases {
