@@ -379,6 +379,315 @@ func (*SendAlertResponse) Descriptor() ([]byte, []int) {
 	return file_statemanager_v1_monitoring_proto_rawDescGZIP(), []int{4}
 }
 
+// StateMetrics are figures of a cell at a moment. Counters start at 0 with each leader.
+type StateMetrics struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When they were taken.
+	Time *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=time,proto3" json:"time,omitempty"`
+	// The cell.
+	Cell string `protobuf:"bytes,2,opt,name=cell,proto3" json:"cell,omitempty"`
+	// The leader's revision: counters of another one are others.
+	Fence int64 `protobuf:"varint,3,opt,name=fence,proto3" json:"fence,omitempty"`
+	// When this leader began to lead.
+	LeadingSince *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=leading_since,json=leadingSince,proto3" json:"leading_since,omitempty"`
+	// Gauge: services that are known, by phase; "none" are those that nobody wants.
+	Services map[string]uint32 `protobuf:"bytes,5,rep,name=services,proto3" json:"services,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Gauge: services that are available: an instance is ready at a node that is not silent.
+	Available uint32 `protobuf:"varint,6,opt,name=available,proto3" json:"available,omitempty"`
+	// Gauge: services that are wanted and as wanted now.
+	Well uint32 `protobuf:"varint,7,opt,name=well,proto3" json:"well,omitempty"`
+	// Gauge: services whose recovery is open, idle or closed (given up), by that word.
+	Recoveries map[string]uint32 `protobuf:"bytes,8,rep,name=recoveries,proto3" json:"recoveries,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Gauge: services that recovery has isolated.
+	Isolated uint32 `protobuf:"varint,9,opt,name=isolated,proto3" json:"isolated,omitempty"`
+	// Gauge: services whose stored value cannot be read.
+	Broken uint32 `protobuf:"varint,10,opt,name=broken,proto3" json:"broken,omitempty"`
+	// Gauge: actions in flight, by state: intent, unknown or verifying.
+	Actions map[string]uint32 `protobuf:"bytes,11,rep,name=actions,proto3" json:"actions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Counter: actions that have ended, by kind and result, such as "restart succeeded".
+	ActionsEnded map[string]uint64 `protobuf:"bytes,12,rep,name=actions_ended,json=actionsEnded,proto3" json:"actions_ended,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Counter: events, by type.
+	Events map[string]uint64 `protobuf:"bytes,13,rep,name=events,proto3" json:"events,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Counter: decisions of policy, by entrypoint.
+	Decisions map[string]uint64 `protobuf:"bytes,14,rep,name=decisions,proto3" json:"decisions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Counter: questions that policy could not answer, by entrypoint: the safe answer applied.
+	FailSafe map[string]uint64 `protobuf:"bytes,15,rep,name=fail_safe,json=failSafe,proto3" json:"fail_safe,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Gauge: nodes, by state: connecting, synced, lost, silent or unknown.
+	Nodes map[string]uint32 `protobuf:"bytes,16,rep,name=nodes,proto3" json:"nodes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Gauge: notices and alerts that wait to be accepted.
+	NoticesWaiting uint32 `protobuf:"varint,17,opt,name=notices_waiting,json=noticesWaiting,proto3" json:"notices_waiting,omitempty"`
+	// Gauge: what is decided and not yet stored. It grows while the store is away; nothing of it is sent before.
+	EffectsHeld uint32 `protobuf:"varint,18,opt,name=effects_held,json=effectsHeld,proto3" json:"effects_held,omitempty"`
+	// Gauge: the store could not be written the last time.
+	StoreAway bool `protobuf:"varint,19,opt,name=store_away,json=storeAway,proto3" json:"store_away,omitempty"`
+	// Revision of the active pack.
+	PolicyRevision string `protobuf:"bytes,20,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	// Gauge: reconciliation is paused.
+	Paused        bool `protobuf:"varint,21,opt,name=paused,proto3" json:"paused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StateMetrics) Reset() {
+	*x = StateMetrics{}
+	mi := &file_statemanager_v1_monitoring_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StateMetrics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StateMetrics) ProtoMessage() {}
+
+func (x *StateMetrics) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_monitoring_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StateMetrics.ProtoReflect.Descriptor instead.
+func (*StateMetrics) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_monitoring_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *StateMetrics) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetCell() string {
+	if x != nil {
+		return x.Cell
+	}
+	return ""
+}
+
+func (x *StateMetrics) GetFence() int64 {
+	if x != nil {
+		return x.Fence
+	}
+	return 0
+}
+
+func (x *StateMetrics) GetLeadingSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LeadingSince
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetServices() map[string]uint32 {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetAvailable() uint32 {
+	if x != nil {
+		return x.Available
+	}
+	return 0
+}
+
+func (x *StateMetrics) GetWell() uint32 {
+	if x != nil {
+		return x.Well
+	}
+	return 0
+}
+
+func (x *StateMetrics) GetRecoveries() map[string]uint32 {
+	if x != nil {
+		return x.Recoveries
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetIsolated() uint32 {
+	if x != nil {
+		return x.Isolated
+	}
+	return 0
+}
+
+func (x *StateMetrics) GetBroken() uint32 {
+	if x != nil {
+		return x.Broken
+	}
+	return 0
+}
+
+func (x *StateMetrics) GetActions() map[string]uint32 {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetActionsEnded() map[string]uint64 {
+	if x != nil {
+		return x.ActionsEnded
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetEvents() map[string]uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetDecisions() map[string]uint64 {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetFailSafe() map[string]uint64 {
+	if x != nil {
+		return x.FailSafe
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetNodes() map[string]uint32 {
+	if x != nil {
+		return x.Nodes
+	}
+	return nil
+}
+
+func (x *StateMetrics) GetNoticesWaiting() uint32 {
+	if x != nil {
+		return x.NoticesWaiting
+	}
+	return 0
+}
+
+func (x *StateMetrics) GetEffectsHeld() uint32 {
+	if x != nil {
+		return x.EffectsHeld
+	}
+	return 0
+}
+
+func (x *StateMetrics) GetStoreAway() bool {
+	if x != nil {
+		return x.StoreAway
+	}
+	return false
+}
+
+func (x *StateMetrics) GetPolicyRevision() string {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return ""
+}
+
+func (x *StateMetrics) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
+// SendMetricsRequest carries metrics.
+type SendMetricsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The metrics.
+	Metrics       *StateMetrics `protobuf:"bytes,1,opt,name=metrics,proto3" json:"metrics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendMetricsRequest) Reset() {
+	*x = SendMetricsRequest{}
+	mi := &file_statemanager_v1_monitoring_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendMetricsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendMetricsRequest) ProtoMessage() {}
+
+func (x *SendMetricsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_monitoring_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendMetricsRequest.ProtoReflect.Descriptor instead.
+func (*SendMetricsRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_monitoring_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SendMetricsRequest) GetMetrics() *StateMetrics {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+// SendMetricsResponse says that the metrics are taken.
+type SendMetricsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendMetricsResponse) Reset() {
+	*x = SendMetricsResponse{}
+	mi := &file_statemanager_v1_monitoring_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendMetricsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendMetricsResponse) ProtoMessage() {}
+
+func (x *SendMetricsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_monitoring_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendMetricsResponse.ProtoReflect.Descriptor instead.
+func (*SendMetricsResponse) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_monitoring_proto_rawDescGZIP(), []int{7}
+}
+
 var File_statemanager_v1_monitoring_proto protoreflect.FileDescriptor
 
 const file_statemanager_v1_monitoring_proto_rawDesc = "" +
@@ -410,9 +719,64 @@ const file_statemanager_v1_monitoring_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"M\n" +
 	"\x10SendAlertRequest\x129\n" +
 	"\x05alert\x18\x01 \x01(\v2#.piccolo.statemanager.v1.StateAlertR\x05alert\"\x13\n" +
-	"\x11SendAlertResponse2v\n" +
+	"\x11SendAlertResponse\"\xb1\f\n" +
+	"\fStateMetrics\x12.\n" +
+	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x12\n" +
+	"\x04cell\x18\x02 \x01(\tR\x04cell\x12\x14\n" +
+	"\x05fence\x18\x03 \x01(\x03R\x05fence\x12?\n" +
+	"\rleading_since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fleadingSince\x12O\n" +
+	"\bservices\x18\x05 \x03(\v23.piccolo.statemanager.v1.StateMetrics.ServicesEntryR\bservices\x12\x1c\n" +
+	"\tavailable\x18\x06 \x01(\rR\tavailable\x12\x12\n" +
+	"\x04well\x18\a \x01(\rR\x04well\x12U\n" +
+	"\n" +
+	"recoveries\x18\b \x03(\v25.piccolo.statemanager.v1.StateMetrics.RecoveriesEntryR\n" +
+	"recoveries\x12\x1a\n" +
+	"\bisolated\x18\t \x01(\rR\bisolated\x12\x16\n" +
+	"\x06broken\x18\n" +
+	" \x01(\rR\x06broken\x12L\n" +
+	"\aactions\x18\v \x03(\v22.piccolo.statemanager.v1.StateMetrics.ActionsEntryR\aactions\x12\\\n" +
+	"\ractions_ended\x18\f \x03(\v27.piccolo.statemanager.v1.StateMetrics.ActionsEndedEntryR\factionsEnded\x12I\n" +
+	"\x06events\x18\r \x03(\v21.piccolo.statemanager.v1.StateMetrics.EventsEntryR\x06events\x12R\n" +
+	"\tdecisions\x18\x0e \x03(\v24.piccolo.statemanager.v1.StateMetrics.DecisionsEntryR\tdecisions\x12P\n" +
+	"\tfail_safe\x18\x0f \x03(\v23.piccolo.statemanager.v1.StateMetrics.FailSafeEntryR\bfailSafe\x12F\n" +
+	"\x05nodes\x18\x10 \x03(\v20.piccolo.statemanager.v1.StateMetrics.NodesEntryR\x05nodes\x12'\n" +
+	"\x0fnotices_waiting\x18\x11 \x01(\rR\x0enoticesWaiting\x12!\n" +
+	"\feffects_held\x18\x12 \x01(\rR\veffectsHeld\x12\x1d\n" +
+	"\n" +
+	"store_away\x18\x13 \x01(\bR\tstoreAway\x12'\n" +
+	"\x0fpolicy_revision\x18\x14 \x01(\tR\x0epolicyRevision\x12\x16\n" +
+	"\x06paused\x18\x15 \x01(\bR\x06paused\x1a;\n" +
+	"\rServicesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\x1a=\n" +
+	"\x0fRecoveriesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\x1a:\n" +
+	"\fActionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\x1a?\n" +
+	"\x11ActionsEndedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\x1a9\n" +
+	"\vEventsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\x1a<\n" +
+	"\x0eDecisionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\x1a;\n" +
+	"\rFailSafeEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\x1a8\n" +
+	"\n" +
+	"NodesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\"U\n" +
+	"\x12SendMetricsRequest\x12?\n" +
+	"\ametrics\x18\x01 \x01(\v2%.piccolo.statemanager.v1.StateMetricsR\ametrics\"\x15\n" +
+	"\x13SendMetricsResponse2\xe0\x01\n" +
 	"\x10MonitoringServer\x12b\n" +
-	"\tSendAlert\x12).piccolo.statemanager.v1.SendAlertRequest\x1a*.piccolo.statemanager.v1.SendAlertResponseB3Z1statemanager/proto/statemanager/v1;statemanagerv1b\x06proto3"
+	"\tSendAlert\x12).piccolo.statemanager.v1.SendAlertRequest\x1a*.piccolo.statemanager.v1.SendAlertResponse\x12h\n" +
+	"\vSendMetrics\x12+.piccolo.statemanager.v1.SendMetricsRequest\x1a,.piccolo.statemanager.v1.SendMetricsResponseB3Z1statemanager/proto/statemanager/v1;statemanagerv1b\x06proto3"
 
 var (
 	file_statemanager_v1_monitoring_proto_rawDescOnce sync.Once
@@ -427,7 +791,7 @@ func file_statemanager_v1_monitoring_proto_rawDescGZIP() []byte {
 }
 
 var file_statemanager_v1_monitoring_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_statemanager_v1_monitoring_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_statemanager_v1_monitoring_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_statemanager_v1_monitoring_proto_goTypes = []any{
 	(StateAlert_Origin)(0),        // 0: piccolo.statemanager.v1.StateAlert.Origin
 	(*AlertKey)(nil),              // 1: piccolo.statemanager.v1.AlertKey
@@ -435,25 +799,49 @@ var file_statemanager_v1_monitoring_proto_goTypes = []any{
 	(*Reason)(nil),                // 3: piccolo.statemanager.v1.Reason
 	(*SendAlertRequest)(nil),      // 4: piccolo.statemanager.v1.SendAlertRequest
 	(*SendAlertResponse)(nil),     // 5: piccolo.statemanager.v1.SendAlertResponse
-	nil,                           // 6: piccolo.statemanager.v1.Reason.ArgsEntry
-	(*ResourceId)(nil),            // 7: piccolo.statemanager.v1.ResourceId
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*StateMetrics)(nil),          // 6: piccolo.statemanager.v1.StateMetrics
+	(*SendMetricsRequest)(nil),    // 7: piccolo.statemanager.v1.SendMetricsRequest
+	(*SendMetricsResponse)(nil),   // 8: piccolo.statemanager.v1.SendMetricsResponse
+	nil,                           // 9: piccolo.statemanager.v1.Reason.ArgsEntry
+	nil,                           // 10: piccolo.statemanager.v1.StateMetrics.ServicesEntry
+	nil,                           // 11: piccolo.statemanager.v1.StateMetrics.RecoveriesEntry
+	nil,                           // 12: piccolo.statemanager.v1.StateMetrics.ActionsEntry
+	nil,                           // 13: piccolo.statemanager.v1.StateMetrics.ActionsEndedEntry
+	nil,                           // 14: piccolo.statemanager.v1.StateMetrics.EventsEntry
+	nil,                           // 15: piccolo.statemanager.v1.StateMetrics.DecisionsEntry
+	nil,                           // 16: piccolo.statemanager.v1.StateMetrics.FailSafeEntry
+	nil,                           // 17: piccolo.statemanager.v1.StateMetrics.NodesEntry
+	(*ResourceId)(nil),            // 18: piccolo.statemanager.v1.ResourceId
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
 }
 var file_statemanager_v1_monitoring_proto_depIdxs = []int32{
-	7, // 0: piccolo.statemanager.v1.AlertKey.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	1, // 1: piccolo.statemanager.v1.StateAlert.key:type_name -> piccolo.statemanager.v1.AlertKey
-	8, // 2: piccolo.statemanager.v1.StateAlert.raised:type_name -> google.protobuf.Timestamp
-	0, // 3: piccolo.statemanager.v1.StateAlert.origin:type_name -> piccolo.statemanager.v1.StateAlert.Origin
-	3, // 4: piccolo.statemanager.v1.StateAlert.reasons:type_name -> piccolo.statemanager.v1.Reason
-	6, // 5: piccolo.statemanager.v1.Reason.args:type_name -> piccolo.statemanager.v1.Reason.ArgsEntry
-	2, // 6: piccolo.statemanager.v1.SendAlertRequest.alert:type_name -> piccolo.statemanager.v1.StateAlert
-	4, // 7: piccolo.statemanager.v1.MonitoringServer.SendAlert:input_type -> piccolo.statemanager.v1.SendAlertRequest
-	5, // 8: piccolo.statemanager.v1.MonitoringServer.SendAlert:output_type -> piccolo.statemanager.v1.SendAlertResponse
-	8, // [8:9] is the sub-list for method output_type
-	7, // [7:8] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	18, // 0: piccolo.statemanager.v1.AlertKey.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	1,  // 1: piccolo.statemanager.v1.StateAlert.key:type_name -> piccolo.statemanager.v1.AlertKey
+	19, // 2: piccolo.statemanager.v1.StateAlert.raised:type_name -> google.protobuf.Timestamp
+	0,  // 3: piccolo.statemanager.v1.StateAlert.origin:type_name -> piccolo.statemanager.v1.StateAlert.Origin
+	3,  // 4: piccolo.statemanager.v1.StateAlert.reasons:type_name -> piccolo.statemanager.v1.Reason
+	9,  // 5: piccolo.statemanager.v1.Reason.args:type_name -> piccolo.statemanager.v1.Reason.ArgsEntry
+	2,  // 6: piccolo.statemanager.v1.SendAlertRequest.alert:type_name -> piccolo.statemanager.v1.StateAlert
+	19, // 7: piccolo.statemanager.v1.StateMetrics.time:type_name -> google.protobuf.Timestamp
+	19, // 8: piccolo.statemanager.v1.StateMetrics.leading_since:type_name -> google.protobuf.Timestamp
+	10, // 9: piccolo.statemanager.v1.StateMetrics.services:type_name -> piccolo.statemanager.v1.StateMetrics.ServicesEntry
+	11, // 10: piccolo.statemanager.v1.StateMetrics.recoveries:type_name -> piccolo.statemanager.v1.StateMetrics.RecoveriesEntry
+	12, // 11: piccolo.statemanager.v1.StateMetrics.actions:type_name -> piccolo.statemanager.v1.StateMetrics.ActionsEntry
+	13, // 12: piccolo.statemanager.v1.StateMetrics.actions_ended:type_name -> piccolo.statemanager.v1.StateMetrics.ActionsEndedEntry
+	14, // 13: piccolo.statemanager.v1.StateMetrics.events:type_name -> piccolo.statemanager.v1.StateMetrics.EventsEntry
+	15, // 14: piccolo.statemanager.v1.StateMetrics.decisions:type_name -> piccolo.statemanager.v1.StateMetrics.DecisionsEntry
+	16, // 15: piccolo.statemanager.v1.StateMetrics.fail_safe:type_name -> piccolo.statemanager.v1.StateMetrics.FailSafeEntry
+	17, // 16: piccolo.statemanager.v1.StateMetrics.nodes:type_name -> piccolo.statemanager.v1.StateMetrics.NodesEntry
+	6,  // 17: piccolo.statemanager.v1.SendMetricsRequest.metrics:type_name -> piccolo.statemanager.v1.StateMetrics
+	4,  // 18: piccolo.statemanager.v1.MonitoringServer.SendAlert:input_type -> piccolo.statemanager.v1.SendAlertRequest
+	7,  // 19: piccolo.statemanager.v1.MonitoringServer.SendMetrics:input_type -> piccolo.statemanager.v1.SendMetricsRequest
+	5,  // 20: piccolo.statemanager.v1.MonitoringServer.SendAlert:output_type -> piccolo.statemanager.v1.SendAlertResponse
+	8,  // 21: piccolo.statemanager.v1.MonitoringServer.SendMetrics:output_type -> piccolo.statemanager.v1.SendMetricsResponse
+	20, // [20:22] is the sub-list for method output_type
+	18, // [18:20] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_statemanager_v1_monitoring_proto_init() }
@@ -468,7 +856,7 @@ func file_statemanager_v1_monitoring_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_statemanager_v1_monitoring_proto_rawDesc), len(file_statemanager_v1_monitoring_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,17 +21,20 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	MonitoringServer_SendAlert_FullMethodName = "/piccolo.statemanager.v1.MonitoringServer/SendAlert"
+	MonitoringServer_SendAlert_FullMethodName   = "/piccolo.statemanager.v1.MonitoringServer/SendAlert"
+	MonitoringServer_SendMetrics_FullMethodName = "/piccolo.statemanager.v1.MonitoringServer/SendMetrics"
 )
 
 // MonitoringServerClient is the client API for MonitoringServer service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// MonitoringServer takes alerts.
+// MonitoringServer takes alerts and metrics.
 type MonitoringServerClient interface {
 	// SendAlert is sent until it is answered with OK. A key that was accepted before is answered with OK and shown once.
 	SendAlert(ctx context.Context, in *SendAlertRequest, opts ...grpc.CallOption) (*SendAlertResponse, error)
+	// SendMetrics is sent every 30 s, with the newest figures alone: what was not taken is never sent again.
+	SendMetrics(ctx context.Context, in *SendMetricsRequest, opts ...grpc.CallOption) (*SendMetricsResponse, error)
 }
 
 type monitoringServerClient struct {
@@ -52,14 +55,26 @@ func (c *monitoringServerClient) SendAlert(ctx context.Context, in *SendAlertReq
 	return out, nil
 }
 
+func (c *monitoringServerClient) SendMetrics(ctx context.Context, in *SendMetricsRequest, opts ...grpc.CallOption) (*SendMetricsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SendMetricsResponse)
+	err := c.cc.Invoke(ctx, MonitoringServer_SendMetrics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // MonitoringServerServer is the server API for MonitoringServer service.
 // All implementations must embed UnimplementedMonitoringServerServer
 // for forward compatibility.
 //
-// MonitoringServer takes alerts.
+// MonitoringServer takes alerts and metrics.
 type MonitoringServerServer interface {
 	// SendAlert is sent until it is answered with OK. A key that was accepted before is answered with OK and shown once.
 	SendAlert(context.Context, *SendAlertRequest) (*SendAlertResponse, error)
+	// SendMetrics is sent every 30 s, with the newest figures alone: what was not taken is never sent again.
+	SendMetrics(context.Context, *SendMetricsRequest) (*SendMetricsResponse, error)
 	mustEmbedUnimplementedMonitoringServerServer()
 }
 
@@ -72,6 +87,9 @@ type UnimplementedMonitoringServerServer struct{}
 
 func (UnimplementedMonitoringServerServer) SendAlert(context.Context, *SendAlertRequest) (*SendAlertResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SendAlert not implemented")
+}
+func (UnimplementedMonitoringServerServer) SendMetrics(context.Context, *SendMetricsRequest) (*SendMetricsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendMetrics not implemented")
 }
 func (UnimplementedMonitoringServerServer) mustEmbedUnimplementedMonitoringServerServer() {}
 func (UnimplementedMonitoringServerServer) testEmbeddedByValue()                          {}
@@ -112,6 +130,24 @@ func _MonitoringServer_SendAlert_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MonitoringServer_SendMetrics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendMetricsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MonitoringServerServer).SendMetrics(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MonitoringServer_SendMetrics_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MonitoringServerServer).SendMetrics(ctx, req.(*SendMetricsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // MonitoringServer_ServiceDesc is the grpc.ServiceDesc for MonitoringServer service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -122,6 +158,10 @@ var MonitoringServer_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SendAlert",
 			Handler:    _MonitoringServer_SendAlert_Handler,
+		},
+		{
+			MethodName: "SendMetrics",
+			Handler:    _MonitoringServer_SendMetrics_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -125,6 +125,722 @@ func (x *RetryResponse) GetText() string {
 	return ""
 }
 
+// ResolveRequest names an action that is unknown, and says what became of it.
+type ResolveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The service.
+	ResourceId *ResourceId `protobuf:"bytes,1,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
+	// The action's key: its epoch.
+	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// The action's key: its number.
+	Seq int64 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`
+	// What became of it: succeeded, failed or never_ran.
+	Result        string `protobuf:"bytes,4,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveRequest) Reset() {
+	*x = ResolveRequest{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveRequest) ProtoMessage() {}
+
+func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveRequest.ProtoReflect.Descriptor instead.
+func (*ResolveRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ResolveRequest) GetResourceId() *ResourceId {
+	if x != nil {
+		return x.ResourceId
+	}
+	return nil
+}
+
+func (x *ResolveRequest) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *ResolveRequest) GetSeq() int64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *ResolveRequest) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+// ResolveResponse says what it did.
+type ResolveResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it did, and what comes next.
+	Text          string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveResponse) Reset() {
+	*x = ResolveResponse{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveResponse) ProtoMessage() {}
+
+func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveResponse.ProtoReflect.Descriptor instead.
+func (*ResolveResponse) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ResolveResponse) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// PauseRequest asks for a pause.
+type PauseRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseRequest) Reset() {
+	*x = PauseRequest{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseRequest) ProtoMessage() {}
+
+func (x *PauseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseRequest.ProtoReflect.Descriptor instead.
+func (*PauseRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{4}
+}
+
+// PauseResponse says what it did.
+type PauseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it did.
+	Text          string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseResponse) Reset() {
+	*x = PauseResponse{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseResponse) ProtoMessage() {}
+
+func (x *PauseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseResponse.ProtoReflect.Descriptor instead.
+func (*PauseResponse) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *PauseResponse) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// ResumeRequest ends a pause.
+type ResumeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeRequest) Reset() {
+	*x = ResumeRequest{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeRequest) ProtoMessage() {}
+
+func (x *ResumeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeRequest.ProtoReflect.Descriptor instead.
+func (*ResumeRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{6}
+}
+
+// ResumeResponse says what it did.
+type ResumeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it did.
+	Text          string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeResponse) Reset() {
+	*x = ResumeResponse{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeResponse) ProtoMessage() {}
+
+func (x *ResumeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeResponse.ProtoReflect.Descriptor instead.
+func (*ResumeResponse) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ResumeResponse) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// ListActionsRequest picks actions.
+type ListActionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only of this service. Absent: all.
+	ResourceId *ResourceId `protobuf:"bytes,1,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
+	// The newest so many ended ones. 0 means 100, the most is 10000.
+	Limit         uint32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListActionsRequest) Reset() {
+	*x = ListActionsRequest{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListActionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListActionsRequest) ProtoMessage() {}
+
+func (x *ListActionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListActionsRequest.ProtoReflect.Descriptor instead.
+func (*ListActionsRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListActionsRequest) GetResourceId() *ResourceId {
+	if x != nil {
+		return x.ResourceId
+	}
+	return nil
+}
+
+func (x *ListActionsRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListActionsResponse are actions.
+type ListActionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Actions in flight, in order of services.
+	InFlight []*ActionRecord `protobuf:"bytes,1,rep,name=in_flight,json=inFlight,proto3" json:"in_flight,omitempty"`
+	// Ended ones, in the order in which they ended.
+	Ended         []*ActionRecord `protobuf:"bytes,2,rep,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListActionsResponse) Reset() {
+	*x = ListActionsResponse{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListActionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListActionsResponse) ProtoMessage() {}
+
+func (x *ListActionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListActionsResponse.ProtoReflect.Descriptor instead.
+func (*ListActionsResponse) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListActionsResponse) GetInFlight() []*ActionRecord {
+	if x != nil {
+		return x.InFlight
+	}
+	return nil
+}
+
+func (x *ListActionsResponse) GetEnded() []*ActionRecord {
+	if x != nil {
+		return x.Ended
+	}
+	return nil
+}
+
+// ActionRecord is an action, in flight or ended.
+type ActionRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The service.
+	ResourceId *ResourceId `protobuf:"bytes,1,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
+	// How far it is, in flight; of an ended one its node, name, key and who asked for it.
+	Action *ActionStatus `protobuf:"bytes,2,opt,name=action,proto3" json:"action,omitempty"`
+	// How it ended: succeeded, failed, timed_out, refused, never_ran, superseded, silent or fenced. Empty: in flight.
+	Result string `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`
+	// When it ended.
+	Ended *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=ended,proto3" json:"ended,omitempty"`
+	// What else is known of its end: the words of the controller, say.
+	Message       string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActionRecord) Reset() {
+	*x = ActionRecord{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActionRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActionRecord) ProtoMessage() {}
+
+func (x *ActionRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActionRecord.ProtoReflect.Descriptor instead.
+func (*ActionRecord) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ActionRecord) GetResourceId() *ResourceId {
+	if x != nil {
+		return x.ResourceId
+	}
+	return nil
+}
+
+func (x *ActionRecord) GetAction() *ActionStatus {
+	if x != nil {
+		return x.Action
+	}
+	return nil
+}
+
+func (x *ActionRecord) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *ActionRecord) GetEnded() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Ended
+	}
+	return nil
+}
+
+func (x *ActionRecord) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// GetFactsRequest asks for the facts of the site.
+type GetFactsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetFactsRequest) Reset() {
+	*x = GetFactsRequest{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetFactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetFactsRequest) ProtoMessage() {}
+
+func (x *GetFactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetFactsRequest.ProtoReflect.Descriptor instead.
+func (*GetFactsRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{11}
+}
+
+// GetFactsResponse are the facts of the site, in order of names.
+type GetFactsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The facts.
+	Facts         []*SiteFact `protobuf:"bytes,1,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetFactsResponse) Reset() {
+	*x = GetFactsResponse{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetFactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetFactsResponse) ProtoMessage() {}
+
+func (x *GetFactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetFactsResponse.ProtoReflect.Descriptor instead.
+func (*GetFactsResponse) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GetFactsResponse) GetFacts() []*SiteFact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+// SiteFact is a fact of the site that the active pack declares, or that is set although no pack declares it any more.
+type SiteFact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name: rules read it as site.NAME.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it may be, as the active pack says. Empty: the pack does not know it.
+	Values []string `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	// What it is. Empty: not set, which rules see as "other".
+	Value         string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SiteFact) Reset() {
+	*x = SiteFact{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SiteFact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SiteFact) ProtoMessage() {}
+
+func (x *SiteFact) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SiteFact.ProtoReflect.Descriptor instead.
+func (*SiteFact) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SiteFact) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SiteFact) GetValues() []string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *SiteFact) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+// SetFactsRequest sets facts of the site.
+type SetFactsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Values by name; those that are not named stay. An empty value takes the fact away.
+	Values        map[string]string `protobuf:"bytes,1,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetFactsRequest) Reset() {
+	*x = SetFactsRequest{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetFactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetFactsRequest) ProtoMessage() {}
+
+func (x *SetFactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetFactsRequest.ProtoReflect.Descriptor instead.
+func (*SetFactsRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SetFactsRequest) GetValues() map[string]string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+// SetFactsResponse are all facts after it.
+type SetFactsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The facts, in order of names.
+	Facts         []*SiteFact `protobuf:"bytes,1,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetFactsResponse) Reset() {
+	*x = SetFactsResponse{}
+	mi := &file_statemanager_v1_operator_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetFactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetFactsResponse) ProtoMessage() {}
+
+func (x *SetFactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_operator_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetFactsResponse.ProtoReflect.Descriptor instead.
+func (*SetFactsResponse) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SetFactsResponse) GetFacts() []*SiteFact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
 // ExplainRequest names the service.
 type ExplainRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -138,7 +854,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[2]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -150,7 +866,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[2]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -163,7 +879,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{2}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExplainRequest) GetResourceId() *ResourceId {
@@ -195,7 +911,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[3]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -207,7 +923,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[3]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -220,7 +936,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{3}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExplainResponse) GetState() *ServiceState {
@@ -259,7 +975,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[4]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -271,7 +987,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[4]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -284,7 +1000,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{4}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListEventsRequest) GetResourceId() *ResourceId {
@@ -319,7 +1035,7 @@ type ListEventsResponse struct {
 
 func (x *ListEventsResponse) Reset() {
 	*x = ListEventsResponse{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[5]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -331,7 +1047,7 @@ func (x *ListEventsResponse) String() string {
 func (*ListEventsResponse) ProtoMessage() {}
 
 func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[5]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -344,7 +1060,7 @@ func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListEventsResponse) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{5}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListEventsResponse) GetEntries() []*HistoryEntry {
@@ -352,357 +1068,6 @@ func (x *ListEventsResponse) GetEntries() []*HistoryEntry {
 		return x.Entries
 	}
 	return nil
-}
-
-// HistoryEntry is one line of the stored history.
-type HistoryEntry struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// When.
-	Time *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=time,proto3" json:"time,omitempty"`
-	// Of which service. Absent: the cell's.
-	ResourceId *ResourceId `protobuf:"bytes,2,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
-	// What it is.
-	//
-	// Types that are valid to be assigned to Entry:
-	//
-	//	*HistoryEntry_Event
-	//	*HistoryEntry_Decision
-	Entry         isHistoryEntry_Entry `protobuf_oneof:"entry"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HistoryEntry) Reset() {
-	*x = HistoryEntry{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HistoryEntry) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HistoryEntry) ProtoMessage() {}
-
-func (x *HistoryEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HistoryEntry.ProtoReflect.Descriptor instead.
-func (*HistoryEntry) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *HistoryEntry) GetTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.Time
-	}
-	return nil
-}
-
-func (x *HistoryEntry) GetResourceId() *ResourceId {
-	if x != nil {
-		return x.ResourceId
-	}
-	return nil
-}
-
-func (x *HistoryEntry) GetEntry() isHistoryEntry_Entry {
-	if x != nil {
-		return x.Entry
-	}
-	return nil
-}
-
-func (x *HistoryEntry) GetEvent() *StateEvent {
-	if x != nil {
-		if x, ok := x.Entry.(*HistoryEntry_Event); ok {
-			return x.Event
-		}
-	}
-	return nil
-}
-
-func (x *HistoryEntry) GetDecision() *PolicyDecision {
-	if x != nil {
-		if x, ok := x.Entry.(*HistoryEntry_Decision); ok {
-			return x.Decision
-		}
-	}
-	return nil
-}
-
-type isHistoryEntry_Entry interface {
-	isHistoryEntry_Entry()
-}
-
-type HistoryEntry_Event struct {
-	// Something happened.
-	Event *StateEvent `protobuf:"bytes,3,opt,name=event,proto3,oneof"`
-}
-
-type HistoryEntry_Decision struct {
-	// Policy decided.
-	Decision *PolicyDecision `protobuf:"bytes,4,opt,name=decision,proto3,oneof"`
-}
-
-func (*HistoryEntry_Event) isHistoryEntry_Entry() {}
-
-func (*HistoryEntry_Decision) isHistoryEntry_Entry() {}
-
-// StateEvent is something that happened.
-type StateEvent struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// What: a closed list, such as phase_changed or action_started.
-	EventType string `protobuf:"bytes,1,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
-	// Who caused it: operator, node_agent, action_controller, policy or engine.
-	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
-	// What changed.
-	Changes []*FieldChange `protobuf:"bytes,3,rep,name=changes,proto3" json:"changes,omitempty"`
-	// What else is to be known of it.
-	Metadata      map[string]string `protobuf:"bytes,4,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *StateEvent) Reset() {
-	*x = StateEvent{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[7]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *StateEvent) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*StateEvent) ProtoMessage() {}
-
-func (x *StateEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[7]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use StateEvent.ProtoReflect.Descriptor instead.
-func (*StateEvent) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{7}
-}
-
-func (x *StateEvent) GetEventType() string {
-	if x != nil {
-		return x.EventType
-	}
-	return ""
-}
-
-func (x *StateEvent) GetSource() string {
-	if x != nil {
-		return x.Source
-	}
-	return ""
-}
-
-func (x *StateEvent) GetChanges() []*FieldChange {
-	if x != nil {
-		return x.Changes
-	}
-	return nil
-}
-
-func (x *StateEvent) GetMetadata() map[string]string {
-	if x != nil {
-		return x.Metadata
-	}
-	return nil
-}
-
-// FieldChange is a field that changed; never one of a configuration's values.
-type FieldChange struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name.
-	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
-	// Its value before.
-	OldValue string `protobuf:"bytes,2,opt,name=old_value,json=oldValue,proto3" json:"old_value,omitempty"`
-	// Its value now.
-	NewValue      string `protobuf:"bytes,3,opt,name=new_value,json=newValue,proto3" json:"new_value,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *FieldChange) Reset() {
-	*x = FieldChange{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *FieldChange) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*FieldChange) ProtoMessage() {}
-
-func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
-func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *FieldChange) GetField() string {
-	if x != nil {
-		return x.Field
-	}
-	return ""
-}
-
-func (x *FieldChange) GetOldValue() string {
-	if x != nil {
-		return x.OldValue
-	}
-	return ""
-}
-
-func (x *FieldChange) GetNewValue() string {
-	if x != nil {
-		return x.NewValue
-	}
-	return ""
-}
-
-// PolicyDecision is a decision of policy, as it was taken.
-type PolicyDecision struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// What was asked, such as recovery.decision.
-	Entrypoint string `protobuf:"bytes,1,opt,name=entrypoint,proto3" json:"entrypoint,omitempty"`
-	// Revision of the pack that answered.
-	PolicyRevision string `protobuf:"bytes,2,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
-	// The node that it was about.
-	Node string `protobuf:"bytes,3,opt,name=node,proto3" json:"node,omitempty"`
-	// The facts.
-	Facts map[string]string `protobuf:"bytes,4,rep,name=facts,proto3" json:"facts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// The answer.
-	Answer map[string]string `protobuf:"bytes,5,rep,name=answer,proto3" json:"answer,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Why.
-	Reasons []*Reason `protobuf:"bytes,6,rep,name=reasons,proto3" json:"reasons,omitempty"`
-	// The rules that made it: file:line each.
-	Rules []string `protobuf:"bytes,7,rep,name=rules,proto3" json:"rules,omitempty"`
-	// Policy could not be asked: why. The answer is then the safe one of this entrypoint.
-	FailSafe      string `protobuf:"bytes,8,opt,name=fail_safe,json=failSafe,proto3" json:"fail_safe,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *PolicyDecision) Reset() {
-	*x = PolicyDecision{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *PolicyDecision) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*PolicyDecision) ProtoMessage() {}
-
-func (x *PolicyDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use PolicyDecision.ProtoReflect.Descriptor instead.
-func (*PolicyDecision) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *PolicyDecision) GetEntrypoint() string {
-	if x != nil {
-		return x.Entrypoint
-	}
-	return ""
-}
-
-func (x *PolicyDecision) GetPolicyRevision() string {
-	if x != nil {
-		return x.PolicyRevision
-	}
-	return ""
-}
-
-func (x *PolicyDecision) GetNode() string {
-	if x != nil {
-		return x.Node
-	}
-	return ""
-}
-
-func (x *PolicyDecision) GetFacts() map[string]string {
-	if x != nil {
-		return x.Facts
-	}
-	return nil
-}
-
-func (x *PolicyDecision) GetAnswer() map[string]string {
-	if x != nil {
-		return x.Answer
-	}
-	return nil
-}
-
-func (x *PolicyDecision) GetReasons() []*Reason {
-	if x != nil {
-		return x.Reasons
-	}
-	return nil
-}
-
-func (x *PolicyDecision) GetRules() []string {
-	if x != nil {
-		return x.Rules
-	}
-	return nil
-}
-
-func (x *PolicyDecision) GetFailSafe() string {
-	if x != nil {
-		return x.FailSafe
-	}
-	return ""
 }
 
 // GetPolicyStatusRequest asks for the state of policy.
@@ -714,7 +1079,7 @@ type GetPolicyStatusRequest struct {
 
 func (x *GetPolicyStatusRequest) Reset() {
 	*x = GetPolicyStatusRequest{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[10]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -726,7 +1091,7 @@ func (x *GetPolicyStatusRequest) String() string {
 func (*GetPolicyStatusRequest) ProtoMessage() {}
 
 func (x *GetPolicyStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[10]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -739,7 +1104,7 @@ func (x *GetPolicyStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPolicyStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetPolicyStatusRequest) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{10}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{20}
 }
 
 // GetPolicyStatusResponse is the state of policy.
@@ -765,7 +1130,7 @@ type GetPolicyStatusResponse struct {
 
 func (x *GetPolicyStatusResponse) Reset() {
 	*x = GetPolicyStatusResponse{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[11]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -777,7 +1142,7 @@ func (x *GetPolicyStatusResponse) String() string {
 func (*GetPolicyStatusResponse) ProtoMessage() {}
 
 func (x *GetPolicyStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[11]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -790,7 +1155,7 @@ func (x *GetPolicyStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPolicyStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetPolicyStatusResponse) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{11}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetPolicyStatusResponse) GetActiveRevision() string {
@@ -861,7 +1226,7 @@ type PolicyProblem struct {
 
 func (x *PolicyProblem) Reset() {
 	*x = PolicyProblem{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[12]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -873,7 +1238,7 @@ func (x *PolicyProblem) String() string {
 func (*PolicyProblem) ProtoMessage() {}
 
 func (x *PolicyProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[12]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -886,7 +1251,7 @@ func (x *PolicyProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyProblem.ProtoReflect.Descriptor instead.
 func (*PolicyProblem) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{12}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PolicyProblem) GetSeverity() string {
@@ -933,7 +1298,7 @@ type GetVersionRequest struct {
 
 func (x *GetVersionRequest) Reset() {
 	*x = GetVersionRequest{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[13]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -945,7 +1310,7 @@ func (x *GetVersionRequest) String() string {
 func (*GetVersionRequest) ProtoMessage() {}
 
 func (x *GetVersionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[13]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -958,7 +1323,7 @@ func (x *GetVersionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVersionRequest.ProtoReflect.Descriptor instead.
 func (*GetVersionRequest) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{13}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{23}
 }
 
 // GetVersionResponse says which daemon answers.
@@ -969,14 +1334,16 @@ type GetVersionResponse struct {
 	// The cell that it manages.
 	Cell string `protobuf:"bytes,2,opt,name=cell,proto3" json:"cell,omitempty"`
 	// When it became the cell's leader. Absent: it does not lead.
-	LeadingSince  *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=leading_since,json=leadingSince,proto3" json:"leading_since,omitempty"`
+	LeadingSince *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=leading_since,json=leadingSince,proto3" json:"leading_since,omitempty"`
+	// Since when reconciliation is paused. Absent: it is not.
+	PausedSince   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=paused_since,json=pausedSince,proto3" json:"paused_since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetVersionResponse) Reset() {
 	*x = GetVersionResponse{}
-	mi := &file_statemanager_v1_operator_proto_msgTypes[14]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -988,7 +1355,7 @@ func (x *GetVersionResponse) String() string {
 func (*GetVersionResponse) ProtoMessage() {}
 
 func (x *GetVersionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_operator_proto_msgTypes[14]
+	mi := &file_statemanager_v1_operator_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1001,7 +1368,7 @@ func (x *GetVersionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVersionResponse.ProtoReflect.Descriptor instead.
 func (*GetVersionResponse) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{14}
+	return file_statemanager_v1_operator_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetVersionResponse) GetVersion() string {
@@ -1025,17 +1392,66 @@ func (x *GetVersionResponse) GetLeadingSince() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetVersionResponse) GetPausedSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PausedSince
+	}
+	return nil
+}
+
 var File_statemanager_v1_operator_proto protoreflect.FileDescriptor
 
 const file_statemanager_v1_operator_proto_rawDesc = "" +
 	"\n" +
-	"\x1estatemanager/v1/operator.proto\x12\x17piccolo.statemanager.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a statemanager/v1/monitoring.proto\x1a\x1astatemanager/v1/spec.proto\x1a\"statemanager/v1/statemanager.proto\"{\n" +
+	"\x1estatemanager/v1/operator.proto\x12\x17piccolo.statemanager.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bstatemanager/v1/event.proto\x1a\x1astatemanager/v1/spec.proto\x1a\"statemanager/v1/statemanager.proto\"{\n" +
 	"\fRetryRequest\x12D\n" +
 	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
 	"resourceId\x12%\n" +
 	"\x0edrop_overrides\x18\x02 \x01(\bR\rdropOverrides\"#\n" +
 	"\rRetryResponse\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\tR\x04text\"t\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\x96\x01\n" +
+	"\x0eResolveRequest\x12D\n" +
+	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
+	"resourceId\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x10\n" +
+	"\x03seq\x18\x03 \x01(\x03R\x03seq\x12\x16\n" +
+	"\x06result\x18\x04 \x01(\tR\x06result\"%\n" +
+	"\x0fResolveResponse\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\x0e\n" +
+	"\fPauseRequest\"#\n" +
+	"\rPauseResponse\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\x0f\n" +
+	"\rResumeRequest\"$\n" +
+	"\x0eResumeResponse\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"p\n" +
+	"\x12ListActionsRequest\x12D\n" +
+	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
+	"resourceId\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\rR\x05limit\"\x96\x01\n" +
+	"\x13ListActionsResponse\x12B\n" +
+	"\tin_flight\x18\x01 \x03(\v2%.piccolo.statemanager.v1.ActionRecordR\binFlight\x12;\n" +
+	"\x05ended\x18\x02 \x03(\v2%.piccolo.statemanager.v1.ActionRecordR\x05ended\"\xf7\x01\n" +
+	"\fActionRecord\x12D\n" +
+	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
+	"resourceId\x12=\n" +
+	"\x06action\x18\x02 \x01(\v2%.piccolo.statemanager.v1.ActionStatusR\x06action\x12\x16\n" +
+	"\x06result\x18\x03 \x01(\tR\x06result\x120\n" +
+	"\x05ended\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05ended\x12\x18\n" +
+	"\amessage\x18\x05 \x01(\tR\amessage\"\x11\n" +
+	"\x0fGetFactsRequest\"K\n" +
+	"\x10GetFactsResponse\x127\n" +
+	"\x05facts\x18\x01 \x03(\v2!.piccolo.statemanager.v1.SiteFactR\x05facts\"L\n" +
+	"\bSiteFact\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06values\x18\x02 \x03(\tR\x06values\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\tR\x05value\"\x9a\x01\n" +
+	"\x0fSetFactsRequest\x12L\n" +
+	"\x06values\x18\x01 \x03(\v24.piccolo.statemanager.v1.SetFactsRequest.ValuesEntryR\x06values\x1a9\n" +
+	"\vValuesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"K\n" +
+	"\x10SetFactsResponse\x127\n" +
+	"\x05facts\x18\x01 \x03(\v2!.piccolo.statemanager.v1.SiteFactR\x05facts\"t\n" +
 	"\x0eExplainRequest\x12D\n" +
 	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
 	"resourceId\x12\x1c\n" +
@@ -1050,46 +1466,7 @@ const file_statemanager_v1_operator_proto_rawDesc = "" +
 	"\tdecisions\x18\x02 \x01(\bR\tdecisions\x12\x14\n" +
 	"\x05limit\x18\x03 \x01(\rR\x05limit\"U\n" +
 	"\x12ListEventsResponse\x12?\n" +
-	"\aentries\x18\x01 \x03(\v2%.piccolo.statemanager.v1.HistoryEntryR\aentries\"\x91\x02\n" +
-	"\fHistoryEntry\x12.\n" +
-	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12D\n" +
-	"\vresource_id\x18\x02 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
-	"resourceId\x12;\n" +
-	"\x05event\x18\x03 \x01(\v2#.piccolo.statemanager.v1.StateEventH\x00R\x05event\x12E\n" +
-	"\bdecision\x18\x04 \x01(\v2'.piccolo.statemanager.v1.PolicyDecisionH\x00R\bdecisionB\a\n" +
-	"\x05entry\"\x8f\x02\n" +
-	"\n" +
-	"StateEvent\x12\x1d\n" +
-	"\n" +
-	"event_type\x18\x01 \x01(\tR\teventType\x12\x16\n" +
-	"\x06source\x18\x02 \x01(\tR\x06source\x12>\n" +
-	"\achanges\x18\x03 \x03(\v2$.piccolo.statemanager.v1.FieldChangeR\achanges\x12M\n" +
-	"\bmetadata\x18\x04 \x03(\v21.piccolo.statemanager.v1.StateEvent.MetadataEntryR\bmetadata\x1a;\n" +
-	"\rMetadataEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"]\n" +
-	"\vFieldChange\x12\x14\n" +
-	"\x05field\x18\x01 \x01(\tR\x05field\x12\x1b\n" +
-	"\told_value\x18\x02 \x01(\tR\boldValue\x12\x1b\n" +
-	"\tnew_value\x18\x03 \x01(\tR\bnewValue\"\xe7\x03\n" +
-	"\x0ePolicyDecision\x12\x1e\n" +
-	"\n" +
-	"entrypoint\x18\x01 \x01(\tR\n" +
-	"entrypoint\x12'\n" +
-	"\x0fpolicy_revision\x18\x02 \x01(\tR\x0epolicyRevision\x12\x12\n" +
-	"\x04node\x18\x03 \x01(\tR\x04node\x12H\n" +
-	"\x05facts\x18\x04 \x03(\v22.piccolo.statemanager.v1.PolicyDecision.FactsEntryR\x05facts\x12K\n" +
-	"\x06answer\x18\x05 \x03(\v23.piccolo.statemanager.v1.PolicyDecision.AnswerEntryR\x06answer\x129\n" +
-	"\areasons\x18\x06 \x03(\v2\x1f.piccolo.statemanager.v1.ReasonR\areasons\x12\x14\n" +
-	"\x05rules\x18\a \x03(\tR\x05rules\x12\x1b\n" +
-	"\tfail_safe\x18\b \x01(\tR\bfailSafe\x1a8\n" +
-	"\n" +
-	"FactsEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a9\n" +
-	"\vAnswerEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x18\n" +
+	"\aentries\x18\x01 \x03(\v2%.piccolo.statemanager.v1.HistoryEntryR\aentries\"\x18\n" +
 	"\x16GetPolicyStatusRequest\"\xdf\x02\n" +
 	"\x17GetPolicyStatusResponse\x12'\n" +
 	"\x0factive_revision\x18\x01 \x01(\tR\x0eactiveRevision\x12=\n" +
@@ -1106,13 +1483,20 @@ const file_statemanager_v1_operator_proto_rawDesc = "" +
 	"\x04file\x18\x03 \x01(\tR\x04file\x12\x12\n" +
 	"\x04line\x18\x04 \x01(\rR\x04line\x12\x12\n" +
 	"\x04text\x18\x05 \x01(\tR\x04text\"\x13\n" +
-	"\x11GetVersionRequest\"\x83\x01\n" +
+	"\x11GetVersionRequest\"\xc2\x01\n" +
 	"\x12GetVersionResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x12\n" +
 	"\x04cell\x18\x02 \x01(\tR\x04cell\x12?\n" +
-	"\rleading_since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\fleadingSince2\x84\x04\n" +
+	"\rleading_since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\fleadingSince\x12=\n" +
+	"\fpaused_since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vpausedSince2\xc1\b\n" +
 	"\bOperator\x12V\n" +
 	"\x05Retry\x12%.piccolo.statemanager.v1.RetryRequest\x1a&.piccolo.statemanager.v1.RetryResponse\x12\\\n" +
+	"\aResolve\x12'.piccolo.statemanager.v1.ResolveRequest\x1a(.piccolo.statemanager.v1.ResolveResponse\x12V\n" +
+	"\x05Pause\x12%.piccolo.statemanager.v1.PauseRequest\x1a&.piccolo.statemanager.v1.PauseResponse\x12Y\n" +
+	"\x06Resume\x12&.piccolo.statemanager.v1.ResumeRequest\x1a'.piccolo.statemanager.v1.ResumeResponse\x12h\n" +
+	"\vListActions\x12+.piccolo.statemanager.v1.ListActionsRequest\x1a,.piccolo.statemanager.v1.ListActionsResponse\x12_\n" +
+	"\bGetFacts\x12(.piccolo.statemanager.v1.GetFactsRequest\x1a).piccolo.statemanager.v1.GetFactsResponse\x12_\n" +
+	"\bSetFacts\x12(.piccolo.statemanager.v1.SetFactsRequest\x1a).piccolo.statemanager.v1.SetFactsResponse\x12\\\n" +
 	"\aExplain\x12'.piccolo.statemanager.v1.ExplainRequest\x1a(.piccolo.statemanager.v1.ExplainResponse\x12e\n" +
 	"\n" +
 	"ListEvents\x12*.piccolo.statemanager.v1.ListEventsRequest\x1a+.piccolo.statemanager.v1.ListEventsResponse\x12t\n" +
@@ -1132,66 +1516,89 @@ func file_statemanager_v1_operator_proto_rawDescGZIP() []byte {
 	return file_statemanager_v1_operator_proto_rawDescData
 }
 
-var file_statemanager_v1_operator_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_statemanager_v1_operator_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_statemanager_v1_operator_proto_goTypes = []any{
 	(*RetryRequest)(nil),            // 0: piccolo.statemanager.v1.RetryRequest
 	(*RetryResponse)(nil),           // 1: piccolo.statemanager.v1.RetryResponse
-	(*ExplainRequest)(nil),          // 2: piccolo.statemanager.v1.ExplainRequest
-	(*ExplainResponse)(nil),         // 3: piccolo.statemanager.v1.ExplainResponse
-	(*ListEventsRequest)(nil),       // 4: piccolo.statemanager.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),      // 5: piccolo.statemanager.v1.ListEventsResponse
-	(*HistoryEntry)(nil),            // 6: piccolo.statemanager.v1.HistoryEntry
-	(*StateEvent)(nil),              // 7: piccolo.statemanager.v1.StateEvent
-	(*FieldChange)(nil),             // 8: piccolo.statemanager.v1.FieldChange
-	(*PolicyDecision)(nil),          // 9: piccolo.statemanager.v1.PolicyDecision
-	(*GetPolicyStatusRequest)(nil),  // 10: piccolo.statemanager.v1.GetPolicyStatusRequest
-	(*GetPolicyStatusResponse)(nil), // 11: piccolo.statemanager.v1.GetPolicyStatusResponse
-	(*PolicyProblem)(nil),           // 12: piccolo.statemanager.v1.PolicyProblem
-	(*GetVersionRequest)(nil),       // 13: piccolo.statemanager.v1.GetVersionRequest
-	(*GetVersionResponse)(nil),      // 14: piccolo.statemanager.v1.GetVersionResponse
-	nil,                             // 15: piccolo.statemanager.v1.StateEvent.MetadataEntry
-	nil,                             // 16: piccolo.statemanager.v1.PolicyDecision.FactsEntry
-	nil,                             // 17: piccolo.statemanager.v1.PolicyDecision.AnswerEntry
-	(*ResourceId)(nil),              // 18: piccolo.statemanager.v1.ResourceId
-	(*ServiceState)(nil),            // 19: piccolo.statemanager.v1.ServiceState
-	(*timestamppb.Timestamp)(nil),   // 20: google.protobuf.Timestamp
-	(*Reason)(nil),                  // 21: piccolo.statemanager.v1.Reason
+	(*ResolveRequest)(nil),          // 2: piccolo.statemanager.v1.ResolveRequest
+	(*ResolveResponse)(nil),         // 3: piccolo.statemanager.v1.ResolveResponse
+	(*PauseRequest)(nil),            // 4: piccolo.statemanager.v1.PauseRequest
+	(*PauseResponse)(nil),           // 5: piccolo.statemanager.v1.PauseResponse
+	(*ResumeRequest)(nil),           // 6: piccolo.statemanager.v1.ResumeRequest
+	(*ResumeResponse)(nil),          // 7: piccolo.statemanager.v1.ResumeResponse
+	(*ListActionsRequest)(nil),      // 8: piccolo.statemanager.v1.ListActionsRequest
+	(*ListActionsResponse)(nil),     // 9: piccolo.statemanager.v1.ListActionsResponse
+	(*ActionRecord)(nil),            // 10: piccolo.statemanager.v1.ActionRecord
+	(*GetFactsRequest)(nil),         // 11: piccolo.statemanager.v1.GetFactsRequest
+	(*GetFactsResponse)(nil),        // 12: piccolo.statemanager.v1.GetFactsResponse
+	(*SiteFact)(nil),                // 13: piccolo.statemanager.v1.SiteFact
+	(*SetFactsRequest)(nil),         // 14: piccolo.statemanager.v1.SetFactsRequest
+	(*SetFactsResponse)(nil),        // 15: piccolo.statemanager.v1.SetFactsResponse
+	(*ExplainRequest)(nil),          // 16: piccolo.statemanager.v1.ExplainRequest
+	(*ExplainResponse)(nil),         // 17: piccolo.statemanager.v1.ExplainResponse
+	(*ListEventsRequest)(nil),       // 18: piccolo.statemanager.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),      // 19: piccolo.statemanager.v1.ListEventsResponse
+	(*GetPolicyStatusRequest)(nil),  // 20: piccolo.statemanager.v1.GetPolicyStatusRequest
+	(*GetPolicyStatusResponse)(nil), // 21: piccolo.statemanager.v1.GetPolicyStatusResponse
+	(*PolicyProblem)(nil),           // 22: piccolo.statemanager.v1.PolicyProblem
+	(*GetVersionRequest)(nil),       // 23: piccolo.statemanager.v1.GetVersionRequest
+	(*GetVersionResponse)(nil),      // 24: piccolo.statemanager.v1.GetVersionResponse
+	nil,                             // 25: piccolo.statemanager.v1.SetFactsRequest.ValuesEntry
+	(*ResourceId)(nil),              // 26: piccolo.statemanager.v1.ResourceId
+	(*ActionStatus)(nil),            // 27: piccolo.statemanager.v1.ActionStatus
+	(*timestamppb.Timestamp)(nil),   // 28: google.protobuf.Timestamp
+	(*ServiceState)(nil),            // 29: piccolo.statemanager.v1.ServiceState
+	(*HistoryEntry)(nil),            // 30: piccolo.statemanager.v1.HistoryEntry
 }
 var file_statemanager_v1_operator_proto_depIdxs = []int32{
-	18, // 0: piccolo.statemanager.v1.RetryRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	18, // 1: piccolo.statemanager.v1.ExplainRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	19, // 2: piccolo.statemanager.v1.ExplainResponse.state:type_name -> piccolo.statemanager.v1.ServiceState
-	6,  // 3: piccolo.statemanager.v1.ExplainResponse.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
-	18, // 4: piccolo.statemanager.v1.ListEventsRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	6,  // 5: piccolo.statemanager.v1.ListEventsResponse.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
-	20, // 6: piccolo.statemanager.v1.HistoryEntry.time:type_name -> google.protobuf.Timestamp
-	18, // 7: piccolo.statemanager.v1.HistoryEntry.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	7,  // 8: piccolo.statemanager.v1.HistoryEntry.event:type_name -> piccolo.statemanager.v1.StateEvent
-	9,  // 9: piccolo.statemanager.v1.HistoryEntry.decision:type_name -> piccolo.statemanager.v1.PolicyDecision
-	8,  // 10: piccolo.statemanager.v1.StateEvent.changes:type_name -> piccolo.statemanager.v1.FieldChange
-	15, // 11: piccolo.statemanager.v1.StateEvent.metadata:type_name -> piccolo.statemanager.v1.StateEvent.MetadataEntry
-	16, // 12: piccolo.statemanager.v1.PolicyDecision.facts:type_name -> piccolo.statemanager.v1.PolicyDecision.FactsEntry
-	17, // 13: piccolo.statemanager.v1.PolicyDecision.answer:type_name -> piccolo.statemanager.v1.PolicyDecision.AnswerEntry
-	21, // 14: piccolo.statemanager.v1.PolicyDecision.reasons:type_name -> piccolo.statemanager.v1.Reason
-	20, // 15: piccolo.statemanager.v1.GetPolicyStatusResponse.active_since:type_name -> google.protobuf.Timestamp
-	20, // 16: piccolo.statemanager.v1.GetPolicyStatusResponse.refused_at:type_name -> google.protobuf.Timestamp
-	12, // 17: piccolo.statemanager.v1.GetPolicyStatusResponse.problems:type_name -> piccolo.statemanager.v1.PolicyProblem
-	20, // 18: piccolo.statemanager.v1.GetVersionResponse.leading_since:type_name -> google.protobuf.Timestamp
-	0,  // 19: piccolo.statemanager.v1.Operator.Retry:input_type -> piccolo.statemanager.v1.RetryRequest
-	2,  // 20: piccolo.statemanager.v1.Operator.Explain:input_type -> piccolo.statemanager.v1.ExplainRequest
-	4,  // 21: piccolo.statemanager.v1.Operator.ListEvents:input_type -> piccolo.statemanager.v1.ListEventsRequest
-	10, // 22: piccolo.statemanager.v1.Operator.GetPolicyStatus:input_type -> piccolo.statemanager.v1.GetPolicyStatusRequest
-	13, // 23: piccolo.statemanager.v1.Operator.GetVersion:input_type -> piccolo.statemanager.v1.GetVersionRequest
-	1,  // 24: piccolo.statemanager.v1.Operator.Retry:output_type -> piccolo.statemanager.v1.RetryResponse
-	3,  // 25: piccolo.statemanager.v1.Operator.Explain:output_type -> piccolo.statemanager.v1.ExplainResponse
-	5,  // 26: piccolo.statemanager.v1.Operator.ListEvents:output_type -> piccolo.statemanager.v1.ListEventsResponse
-	11, // 27: piccolo.statemanager.v1.Operator.GetPolicyStatus:output_type -> piccolo.statemanager.v1.GetPolicyStatusResponse
-	14, // 28: piccolo.statemanager.v1.Operator.GetVersion:output_type -> piccolo.statemanager.v1.GetVersionResponse
-	24, // [24:29] is the sub-list for method output_type
-	19, // [19:24] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	26, // 0: piccolo.statemanager.v1.RetryRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	26, // 1: piccolo.statemanager.v1.ResolveRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	26, // 2: piccolo.statemanager.v1.ListActionsRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	10, // 3: piccolo.statemanager.v1.ListActionsResponse.in_flight:type_name -> piccolo.statemanager.v1.ActionRecord
+	10, // 4: piccolo.statemanager.v1.ListActionsResponse.ended:type_name -> piccolo.statemanager.v1.ActionRecord
+	26, // 5: piccolo.statemanager.v1.ActionRecord.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	27, // 6: piccolo.statemanager.v1.ActionRecord.action:type_name -> piccolo.statemanager.v1.ActionStatus
+	28, // 7: piccolo.statemanager.v1.ActionRecord.ended:type_name -> google.protobuf.Timestamp
+	13, // 8: piccolo.statemanager.v1.GetFactsResponse.facts:type_name -> piccolo.statemanager.v1.SiteFact
+	25, // 9: piccolo.statemanager.v1.SetFactsRequest.values:type_name -> piccolo.statemanager.v1.SetFactsRequest.ValuesEntry
+	13, // 10: piccolo.statemanager.v1.SetFactsResponse.facts:type_name -> piccolo.statemanager.v1.SiteFact
+	26, // 11: piccolo.statemanager.v1.ExplainRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	29, // 12: piccolo.statemanager.v1.ExplainResponse.state:type_name -> piccolo.statemanager.v1.ServiceState
+	30, // 13: piccolo.statemanager.v1.ExplainResponse.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
+	26, // 14: piccolo.statemanager.v1.ListEventsRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	30, // 15: piccolo.statemanager.v1.ListEventsResponse.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
+	28, // 16: piccolo.statemanager.v1.GetPolicyStatusResponse.active_since:type_name -> google.protobuf.Timestamp
+	28, // 17: piccolo.statemanager.v1.GetPolicyStatusResponse.refused_at:type_name -> google.protobuf.Timestamp
+	22, // 18: piccolo.statemanager.v1.GetPolicyStatusResponse.problems:type_name -> piccolo.statemanager.v1.PolicyProblem
+	28, // 19: piccolo.statemanager.v1.GetVersionResponse.leading_since:type_name -> google.protobuf.Timestamp
+	28, // 20: piccolo.statemanager.v1.GetVersionResponse.paused_since:type_name -> google.protobuf.Timestamp
+	0,  // 21: piccolo.statemanager.v1.Operator.Retry:input_type -> piccolo.statemanager.v1.RetryRequest
+	2,  // 22: piccolo.statemanager.v1.Operator.Resolve:input_type -> piccolo.statemanager.v1.ResolveRequest
+	4,  // 23: piccolo.statemanager.v1.Operator.Pause:input_type -> piccolo.statemanager.v1.PauseRequest
+	6,  // 24: piccolo.statemanager.v1.Operator.Resume:input_type -> piccolo.statemanager.v1.ResumeRequest
+	8,  // 25: piccolo.statemanager.v1.Operator.ListActions:input_type -> piccolo.statemanager.v1.ListActionsRequest
+	11, // 26: piccolo.statemanager.v1.Operator.GetFacts:input_type -> piccolo.statemanager.v1.GetFactsRequest
+	14, // 27: piccolo.statemanager.v1.Operator.SetFacts:input_type -> piccolo.statemanager.v1.SetFactsRequest
+	16, // 28: piccolo.statemanager.v1.Operator.Explain:input_type -> piccolo.statemanager.v1.ExplainRequest
+	18, // 29: piccolo.statemanager.v1.Operator.ListEvents:input_type -> piccolo.statemanager.v1.ListEventsRequest
+	20, // 30: piccolo.statemanager.v1.Operator.GetPolicyStatus:input_type -> piccolo.statemanager.v1.GetPolicyStatusRequest
+	23, // 31: piccolo.statemanager.v1.Operator.GetVersion:input_type -> piccolo.statemanager.v1.GetVersionRequest
+	1,  // 32: piccolo.statemanager.v1.Operator.Retry:output_type -> piccolo.statemanager.v1.RetryResponse
+	3,  // 33: piccolo.statemanager.v1.Operator.Resolve:output_type -> piccolo.statemanager.v1.ResolveResponse
+	5,  // 34: piccolo.statemanager.v1.Operator.Pause:output_type -> piccolo.statemanager.v1.PauseResponse
+	7,  // 35: piccolo.statemanager.v1.Operator.Resume:output_type -> piccolo.statemanager.v1.ResumeResponse
+	9,  // 36: piccolo.statemanager.v1.Operator.ListActions:output_type -> piccolo.statemanager.v1.ListActionsResponse
+	12, // 37: piccolo.statemanager.v1.Operator.GetFacts:output_type -> piccolo.statemanager.v1.GetFactsResponse
+	15, // 38: piccolo.statemanager.v1.Operator.SetFacts:output_type -> piccolo.statemanager.v1.SetFactsResponse
+	17, // 39: piccolo.statemanager.v1.Operator.Explain:output_type -> piccolo.statemanager.v1.ExplainResponse
+	19, // 40: piccolo.statemanager.v1.Operator.ListEvents:output_type -> piccolo.statemanager.v1.ListEventsResponse
+	21, // 41: piccolo.statemanager.v1.Operator.GetPolicyStatus:output_type -> piccolo.statemanager.v1.GetPolicyStatusResponse
+	24, // 42: piccolo.statemanager.v1.Operator.GetVersion:output_type -> piccolo.statemanager.v1.GetVersionResponse
+	32, // [32:43] is the sub-list for method output_type
+	21, // [21:32] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_statemanager_v1_operator_proto_init() }
@@ -1199,20 +1606,16 @@ func file_statemanager_v1_operator_proto_init() {
 	if File_statemanager_v1_operator_proto != nil {
 		return
 	}
-	file_statemanager_v1_monitoring_proto_init()
+	file_statemanager_v1_event_proto_init()
 	file_statemanager_v1_spec_proto_init()
 	file_statemanager_v1_statemanager_proto_init()
-	file_statemanager_v1_operator_proto_msgTypes[6].OneofWrappers = []any{
-		(*HistoryEntry_Event)(nil),
-		(*HistoryEntry_Decision)(nil),
-	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_statemanager_v1_operator_proto_rawDesc), len(file_statemanager_v1_operator_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

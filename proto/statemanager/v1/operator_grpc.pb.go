@@ -22,6 +22,12 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	Operator_Retry_FullMethodName           = "/piccolo.statemanager.v1.Operator/Retry"
+	Operator_Resolve_FullMethodName         = "/piccolo.statemanager.v1.Operator/Resolve"
+	Operator_Pause_FullMethodName           = "/piccolo.statemanager.v1.Operator/Pause"
+	Operator_Resume_FullMethodName          = "/piccolo.statemanager.v1.Operator/Resume"
+	Operator_ListActions_FullMethodName     = "/piccolo.statemanager.v1.Operator/ListActions"
+	Operator_GetFacts_FullMethodName        = "/piccolo.statemanager.v1.Operator/GetFacts"
+	Operator_SetFacts_FullMethodName        = "/piccolo.statemanager.v1.Operator/SetFacts"
 	Operator_Explain_FullMethodName         = "/piccolo.statemanager.v1.Operator/Explain"
 	Operator_ListEvents_FullMethodName      = "/piccolo.statemanager.v1.Operator/ListEvents"
 	Operator_GetPolicyStatus_FullMethodName = "/piccolo.statemanager.v1.Operator/GetPolicyStatus"
@@ -36,6 +42,19 @@ const (
 type OperatorClient interface {
 	// Retry starts a service's recovery afresh: its ladder, counters and isolation end. NOT_FOUND if there is no such service.
 	Retry(ctx context.Context, in *RetryRequest, opts ...grpc.CallOption) (*RetryResponse, error)
+	// Resolve says what became of an action of which nobody can tell: FAILED_PRECONDITION if that is known.
+	Resolve(ctx context.Context, in *ResolveRequest, opts ...grpc.CallOption) (*ResolveResponse, error)
+	// Pause stops reconciliation in the whole cell, durably: what is seen is still recorded, decided and told, but nothing
+	// except notices is sent until Resume.
+	Pause(ctx context.Context, in *PauseRequest, opts ...grpc.CallOption) (*PauseResponse, error)
+	// Resume ends a pause. What is due is then decided anew.
+	Resume(ctx context.Context, in *ResumeRequest, opts ...grpc.CallOption) (*ResumeResponse, error)
+	// ListActions shows the actions in flight, and those that the history holds of ended ones.
+	ListActions(ctx context.Context, in *ListActionsRequest, opts ...grpc.CallOption) (*ListActionsResponse, error)
+	// GetFacts shows the facts of the site: what the active pack declares, and what is set.
+	GetFacts(ctx context.Context, in *GetFactsRequest, opts ...grpc.CallOption) (*GetFactsResponse, error)
+	// SetFacts sets facts of the site, all or none. INVALID_ARGUMENT lists the names and values that the active pack knows.
+	SetFacts(ctx context.Context, in *SetFactsRequest, opts ...grpc.CallOption) (*SetFactsResponse, error)
 	// Explain says how a service stands, why, and what comes next.
 	Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error)
 	// ListEvents shows what happened, oldest first.
@@ -58,6 +77,66 @@ func (c *operatorClient) Retry(ctx context.Context, in *RetryRequest, opts ...gr
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RetryResponse)
 	err := c.cc.Invoke(ctx, Operator_Retry_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *operatorClient) Resolve(ctx context.Context, in *ResolveRequest, opts ...grpc.CallOption) (*ResolveResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResolveResponse)
+	err := c.cc.Invoke(ctx, Operator_Resolve_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *operatorClient) Pause(ctx context.Context, in *PauseRequest, opts ...grpc.CallOption) (*PauseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PauseResponse)
+	err := c.cc.Invoke(ctx, Operator_Pause_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *operatorClient) Resume(ctx context.Context, in *ResumeRequest, opts ...grpc.CallOption) (*ResumeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResumeResponse)
+	err := c.cc.Invoke(ctx, Operator_Resume_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *operatorClient) ListActions(ctx context.Context, in *ListActionsRequest, opts ...grpc.CallOption) (*ListActionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListActionsResponse)
+	err := c.cc.Invoke(ctx, Operator_ListActions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *operatorClient) GetFacts(ctx context.Context, in *GetFactsRequest, opts ...grpc.CallOption) (*GetFactsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetFactsResponse)
+	err := c.cc.Invoke(ctx, Operator_GetFacts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *operatorClient) SetFacts(ctx context.Context, in *SetFactsRequest, opts ...grpc.CallOption) (*SetFactsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetFactsResponse)
+	err := c.cc.Invoke(ctx, Operator_SetFacts_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +191,19 @@ func (c *operatorClient) GetVersion(ctx context.Context, in *GetVersionRequest, 
 type OperatorServer interface {
 	// Retry starts a service's recovery afresh: its ladder, counters and isolation end. NOT_FOUND if there is no such service.
 	Retry(context.Context, *RetryRequest) (*RetryResponse, error)
+	// Resolve says what became of an action of which nobody can tell: FAILED_PRECONDITION if that is known.
+	Resolve(context.Context, *ResolveRequest) (*ResolveResponse, error)
+	// Pause stops reconciliation in the whole cell, durably: what is seen is still recorded, decided and told, but nothing
+	// except notices is sent until Resume.
+	Pause(context.Context, *PauseRequest) (*PauseResponse, error)
+	// Resume ends a pause. What is due is then decided anew.
+	Resume(context.Context, *ResumeRequest) (*ResumeResponse, error)
+	// ListActions shows the actions in flight, and those that the history holds of ended ones.
+	ListActions(context.Context, *ListActionsRequest) (*ListActionsResponse, error)
+	// GetFacts shows the facts of the site: what the active pack declares, and what is set.
+	GetFacts(context.Context, *GetFactsRequest) (*GetFactsResponse, error)
+	// SetFacts sets facts of the site, all or none. INVALID_ARGUMENT lists the names and values that the active pack knows.
+	SetFacts(context.Context, *SetFactsRequest) (*SetFactsResponse, error)
 	// Explain says how a service stands, why, and what comes next.
 	Explain(context.Context, *ExplainRequest) (*ExplainResponse, error)
 	// ListEvents shows what happened, oldest first.
@@ -132,6 +224,24 @@ type UnimplementedOperatorServer struct{}
 
 func (UnimplementedOperatorServer) Retry(context.Context, *RetryRequest) (*RetryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Retry not implemented")
+}
+func (UnimplementedOperatorServer) Resolve(context.Context, *ResolveRequest) (*ResolveResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Resolve not implemented")
+}
+func (UnimplementedOperatorServer) Pause(context.Context, *PauseRequest) (*PauseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Pause not implemented")
+}
+func (UnimplementedOperatorServer) Resume(context.Context, *ResumeRequest) (*ResumeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Resume not implemented")
+}
+func (UnimplementedOperatorServer) ListActions(context.Context, *ListActionsRequest) (*ListActionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListActions not implemented")
+}
+func (UnimplementedOperatorServer) GetFacts(context.Context, *GetFactsRequest) (*GetFactsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetFacts not implemented")
+}
+func (UnimplementedOperatorServer) SetFacts(context.Context, *SetFactsRequest) (*SetFactsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetFacts not implemented")
 }
 func (UnimplementedOperatorServer) Explain(context.Context, *ExplainRequest) (*ExplainResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Explain not implemented")
@@ -180,6 +290,114 @@ func _Operator_Retry_Handler(srv interface{}, ctx context.Context, dec func(inte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(OperatorServer).Retry(ctx, req.(*RetryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Operator_Resolve_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResolveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperatorServer).Resolve(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Operator_Resolve_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperatorServer).Resolve(ctx, req.(*ResolveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Operator_Pause_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PauseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperatorServer).Pause(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Operator_Pause_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperatorServer).Pause(ctx, req.(*PauseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Operator_Resume_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperatorServer).Resume(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Operator_Resume_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperatorServer).Resume(ctx, req.(*ResumeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Operator_ListActions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListActionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperatorServer).ListActions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Operator_ListActions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperatorServer).ListActions(ctx, req.(*ListActionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Operator_GetFacts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetFactsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperatorServer).GetFacts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Operator_GetFacts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperatorServer).GetFacts(ctx, req.(*GetFactsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Operator_SetFacts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetFactsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperatorServer).SetFacts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Operator_SetFacts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperatorServer).SetFacts(ctx, req.(*SetFactsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -266,6 +484,30 @@ var Operator_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Retry",
 			Handler:    _Operator_Retry_Handler,
+		},
+		{
+			MethodName: "Resolve",
+			Handler:    _Operator_Resolve_Handler,
+		},
+		{
+			MethodName: "Pause",
+			Handler:    _Operator_Pause_Handler,
+		},
+		{
+			MethodName: "Resume",
+			Handler:    _Operator_Resume_Handler,
+		},
+		{
+			MethodName: "ListActions",
+			Handler:    _Operator_ListActions_Handler,
+		},
+		{
+			MethodName: "GetFacts",
+			Handler:    _Operator_GetFacts_Handler,
+		},
+		{
+			MethodName: "SetFacts",
+			Handler:    _Operator_SetFacts_Handler,
 		},
 		{
 			MethodName: "Explain",

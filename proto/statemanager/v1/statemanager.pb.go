@@ -11,6 +11,7 @@ package statemanagerv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -214,9 +215,17 @@ type StateQueryRequest struct {
 	// At most this many services. 0 means 500, the most is 5000.
 	PageSize uint32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the answer before.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only services whose desired spec has all of these labels.
+	Labels map[string]string `protobuf:"bytes,5,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Only services in one of these phases. Empty means all.
+	Phases []string `protobuf:"bytes,6,rep,name=phases,proto3" json:"phases,omitempty"`
+	// Only services whose effective spec names this node. Empty means all.
+	Node string `protobuf:"bytes,7,opt,name=node,proto3" json:"node,omitempty"`
+	// Only services that are not available.
+	OnlyUnavailable bool `protobuf:"varint,8,opt,name=only_unavailable,json=onlyUnavailable,proto3" json:"only_unavailable,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *StateQueryRequest) Reset() {
@@ -275,6 +284,34 @@ func (x *StateQueryRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *StateQueryRequest) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *StateQueryRequest) GetPhases() []string {
+	if x != nil {
+		return x.Phases
+	}
+	return nil
+}
+
+func (x *StateQueryRequest) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *StateQueryRequest) GetOnlyUnavailable() bool {
+	if x != nil {
+		return x.OnlyUnavailable
+	}
+	return false
 }
 
 // StateQueryResponse is what is known.
@@ -507,7 +544,17 @@ type ServiceStatus struct {
 	// What is held up, by what and until when: one sentence each.
 	Holds []string `protobuf:"bytes,17,rep,name=holds,proto3" json:"holds,omitempty"`
 	// Its value in the store cannot be read: why. Nothing is decided for it.
-	Broken        string `protobuf:"bytes,18,opt,name=broken,proto3" json:"broken,omitempty"`
+	Broken string `protobuf:"bytes,18,opt,name=broken,proto3" json:"broken,omitempty"`
+	// How it stands in the words of Kubernetes: Available, Progressing and Recovering.
+	Conditions []*ServiceCondition `protobuf:"bytes,19,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	// When it was last reconciled: the last action of it ended, or it was seen as wanted. Absent: never.
+	LastReconcileTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=last_reconcile_time,json=lastReconcileTime,proto3" json:"last_reconcile_time,omitempty"`
+	// How its phases have changed.
+	Tracker *StateTracker `protobuf:"bytes,21,opt,name=tracker,proto3" json:"tracker,omitempty"`
+	// The last answer of planning. Absent: none, or nothing to do.
+	Plan *ActionPlan `protobuf:"bytes,22,opt,name=plan,proto3" json:"plan,omitempty"`
+	// How the last of each kind of work for it ended.
+	Results       []*Result `protobuf:"bytes,23,rep,name=results,proto3" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -666,6 +713,41 @@ func (x *ServiceStatus) GetBroken() string {
 		return x.Broken
 	}
 	return ""
+}
+
+func (x *ServiceStatus) GetConditions() []*ServiceCondition {
+	if x != nil {
+		return x.Conditions
+	}
+	return nil
+}
+
+func (x *ServiceStatus) GetLastReconcileTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastReconcileTime
+	}
+	return nil
+}
+
+func (x *ServiceStatus) GetTracker() *StateTracker {
+	if x != nil {
+		return x.Tracker
+	}
+	return nil
+}
+
+func (x *ServiceStatus) GetPlan() *ActionPlan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *ServiceStatus) GetResults() []*Result {
+	if x != nil {
+		return x.Results
+	}
+	return nil
 }
 
 // RecoveryStatus is how recovery stands.
@@ -968,11 +1050,1246 @@ func (x *NodeState) GetServices() uint32 {
 	return 0
 }
 
+// ServiceCondition is one aspect of how a service stands.
+type ServiceCondition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Available, Progressing or Recovering.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// True, False or Unknown.
+	Status string `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
+	// Why, in a word.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Why, for a human.
+	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	// Since when it has this status. Absent: it is not known.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceCondition) Reset() {
+	*x = ServiceCondition{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceCondition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceCondition) ProtoMessage() {}
+
+func (x *ServiceCondition) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceCondition.ProtoReflect.Descriptor instead.
+func (*ServiceCondition) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ServiceCondition) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *ServiceCondition) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *ServiceCondition) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ServiceCondition) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *ServiceCondition) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+// StateTracker is how the phases of a service have changed within a window.
+type StateTracker struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The last phases, oldest first.
+	History []*PhaseRecord `protobuf:"bytes,1,rep,name=history,proto3" json:"history,omitempty"`
+	// How long the service stayed in a phase before it went to another, by both.
+	TransitionTimes []*TransitionTimes `protobuf:"bytes,2,rep,name=transition_times,json=transitionTimes,proto3" json:"transition_times,omitempty"`
+	// What its transitions show, such as flapping: issues of the pack.
+	Issues []*TransitionIssue `protobuf:"bytes,3,rep,name=issues,proto3" json:"issues,omitempty"`
+	// Figures over a window.
+	Metrics       *StabilityMetrics `protobuf:"bytes,4,opt,name=metrics,proto3" json:"metrics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StateTracker) Reset() {
+	*x = StateTracker{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StateTracker) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StateTracker) ProtoMessage() {}
+
+func (x *StateTracker) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StateTracker.ProtoReflect.Descriptor instead.
+func (*StateTracker) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *StateTracker) GetHistory() []*PhaseRecord {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+func (x *StateTracker) GetTransitionTimes() []*TransitionTimes {
+	if x != nil {
+		return x.TransitionTimes
+	}
+	return nil
+}
+
+func (x *StateTracker) GetIssues() []*TransitionIssue {
+	if x != nil {
+		return x.Issues
+	}
+	return nil
+}
+
+func (x *StateTracker) GetMetrics() *StabilityMetrics {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+// PhaseRecord is a phase that a service entered.
+type PhaseRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The phase.
+	Phase string `protobuf:"bytes,1,opt,name=phase,proto3" json:"phase,omitempty"`
+	// When it was entered.
+	Since *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	// What asked for it, such as unwell. Empty: it is not known.
+	Trigger       string `protobuf:"bytes,3,opt,name=trigger,proto3" json:"trigger,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PhaseRecord) Reset() {
+	*x = PhaseRecord{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PhaseRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PhaseRecord) ProtoMessage() {}
+
+func (x *PhaseRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PhaseRecord.ProtoReflect.Descriptor instead.
+func (*PhaseRecord) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PhaseRecord) GetPhase() string {
+	if x != nil {
+		return x.Phase
+	}
+	return ""
+}
+
+func (x *PhaseRecord) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *PhaseRecord) GetTrigger() string {
+	if x != nil {
+		return x.Trigger
+	}
+	return ""
+}
+
+// TransitionTimes are the times before one transition.
+type TransitionTimes struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The phase that was left.
+	From string `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// The phase that was entered.
+	To string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// How long the service had been in the first, oldest first.
+	Durations     []*durationpb.Duration `protobuf:"bytes,3,rep,name=durations,proto3" json:"durations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransitionTimes) Reset() {
+	*x = TransitionTimes{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransitionTimes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransitionTimes) ProtoMessage() {}
+
+func (x *TransitionTimes) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransitionTimes.ProtoReflect.Descriptor instead.
+func (*TransitionTimes) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *TransitionTimes) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *TransitionTimes) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *TransitionTimes) GetDurations() []*durationpb.Duration {
+	if x != nil {
+		return x.Durations
+	}
+	return nil
+}
+
+// TransitionIssue is what the transitions of a service show.
+type TransitionIssue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The issue, in the words of the pack.
+	Issue string `protobuf:"bytes,1,opt,name=issue,proto3" json:"issue,omitempty"`
+	// Why, for a human.
+	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransitionIssue) Reset() {
+	*x = TransitionIssue{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransitionIssue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransitionIssue) ProtoMessage() {}
+
+func (x *TransitionIssue) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransitionIssue.ProtoReflect.Descriptor instead.
+func (*TransitionIssue) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *TransitionIssue) GetIssue() string {
+	if x != nil {
+		return x.Issue
+	}
+	return ""
+}
+
+func (x *TransitionIssue) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// StabilityMetrics are figures over a window.
+type StabilityMetrics struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How far back they look.
+	Window *durationpb.Duration `protobuf:"bytes,1,opt,name=window,proto3" json:"window,omitempty"`
+	// Changes of phase.
+	Transitions uint32 `protobuf:"varint,2,opt,name=transitions,proto3" json:"transitions,omitempty"`
+	// Crashes, those while a dependency was down not counted.
+	Crashes uint32 `protobuf:"varint,3,opt,name=crashes,proto3" json:"crashes,omitempty"`
+	// Attempts of recovery that count.
+	Attempts uint32 `protobuf:"varint,4,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// The part of the window in which it was in the phase Running, from 0 to 1.
+	RunningRatio float64 `protobuf:"fixed64,5,opt,name=running_ratio,json=runningRatio,proto3" json:"running_ratio,omitempty"`
+	// How long it took on average from leaving Running until it was Running again. Absent: it never left, or never came back.
+	MeanTimeToRecover *durationpb.Duration `protobuf:"bytes,6,opt,name=mean_time_to_recover,json=meanTimeToRecover,proto3" json:"mean_time_to_recover,omitempty"`
+	// How long it was Running on average until it left that. Absent: it never left.
+	MeanTimeBetweenFailures *durationpb.Duration `protobuf:"bytes,7,opt,name=mean_time_between_failures,json=meanTimeBetweenFailures,proto3" json:"mean_time_between_failures,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
+}
+
+func (x *StabilityMetrics) Reset() {
+	*x = StabilityMetrics{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StabilityMetrics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StabilityMetrics) ProtoMessage() {}
+
+func (x *StabilityMetrics) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StabilityMetrics.ProtoReflect.Descriptor instead.
+func (*StabilityMetrics) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *StabilityMetrics) GetWindow() *durationpb.Duration {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *StabilityMetrics) GetTransitions() uint32 {
+	if x != nil {
+		return x.Transitions
+	}
+	return 0
+}
+
+func (x *StabilityMetrics) GetCrashes() uint32 {
+	if x != nil {
+		return x.Crashes
+	}
+	return 0
+}
+
+func (x *StabilityMetrics) GetAttempts() uint32 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *StabilityMetrics) GetRunningRatio() float64 {
+	if x != nil {
+		return x.RunningRatio
+	}
+	return 0
+}
+
+func (x *StabilityMetrics) GetMeanTimeToRecover() *durationpb.Duration {
+	if x != nil {
+		return x.MeanTimeToRecover
+	}
+	return nil
+}
+
+func (x *StabilityMetrics) GetMeanTimeBetweenFailures() *durationpb.Duration {
+	if x != nil {
+		return x.MeanTimeBetweenFailures
+	}
+	return nil
+}
+
+// ActionPlan is an answer of planning.
+type ActionPlan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The service.
+	ResourceId *ResourceId `protobuf:"bytes,1,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
+	// The actions, in the order in which they are due. The first is carried out; what is seen then is planned for anew.
+	Actions []*PlannedAction `protobuf:"bytes,2,rep,name=actions,proto3" json:"actions,omitempty"`
+	// From 0, the most urgent, to 9.
+	Priority uint32 `protobuf:"varint,3,opt,name=priority,proto3" json:"priority,omitempty"`
+	// It goes before all that is not critical.
+	Critical bool `protobuf:"varint,4,opt,name=critical,proto3" json:"critical,omitempty"`
+	// How long all actions take as a rule.
+	EstimatedDuration *durationpb.Duration `protobuf:"bytes,5,opt,name=estimated_duration,json=estimatedDuration,proto3" json:"estimated_duration,omitempty"`
+	// The hardest impact of its actions: none, restarts, moves or stops.
+	Impact string `protobuf:"bytes,6,opt,name=impact,proto3" json:"impact,omitempty"`
+	// Instead of actions: the issue that recovery is for.
+	Issue string `protobuf:"bytes,7,opt,name=issue,proto3" json:"issue,omitempty"`
+	// When it was made.
+	Made *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=made,proto3" json:"made,omitempty"`
+	// Why.
+	Reasons []*Reason `protobuf:"bytes,9,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// The node that it is for.
+	Node          string `protobuf:"bytes,10,opt,name=node,proto3" json:"node,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActionPlan) Reset() {
+	*x = ActionPlan{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActionPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActionPlan) ProtoMessage() {}
+
+func (x *ActionPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActionPlan.ProtoReflect.Descriptor instead.
+func (*ActionPlan) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ActionPlan) GetResourceId() *ResourceId {
+	if x != nil {
+		return x.ResourceId
+	}
+	return nil
+}
+
+func (x *ActionPlan) GetActions() []*PlannedAction {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *ActionPlan) GetPriority() uint32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *ActionPlan) GetCritical() bool {
+	if x != nil {
+		return x.Critical
+	}
+	return false
+}
+
+func (x *ActionPlan) GetEstimatedDuration() *durationpb.Duration {
+	if x != nil {
+		return x.EstimatedDuration
+	}
+	return nil
+}
+
+func (x *ActionPlan) GetImpact() string {
+	if x != nil {
+		return x.Impact
+	}
+	return ""
+}
+
+func (x *ActionPlan) GetIssue() string {
+	if x != nil {
+		return x.Issue
+	}
+	return ""
+}
+
+func (x *ActionPlan) GetMade() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Made
+	}
+	return nil
+}
+
+func (x *ActionPlan) GetReasons() []*Reason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *ActionPlan) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+// PlannedAction is an action of a plan, with what the pack's table says of it.
+type PlannedAction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// How long it takes as a rule.
+	EstimatedDuration *durationpb.Duration `protobuf:"bytes,2,opt,name=estimated_duration,json=estimatedDuration,proto3" json:"estimated_duration,omitempty"`
+	// What it does to those who use the service: none, restarts, moves or stops.
+	Impact        string `protobuf:"bytes,3,opt,name=impact,proto3" json:"impact,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlannedAction) Reset() {
+	*x = PlannedAction{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlannedAction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlannedAction) ProtoMessage() {}
+
+func (x *PlannedAction) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlannedAction.ProtoReflect.Descriptor instead.
+func (*PlannedAction) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PlannedAction) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *PlannedAction) GetEstimatedDuration() *durationpb.Duration {
+	if x != nil {
+		return x.EstimatedDuration
+	}
+	return nil
+}
+
+func (x *PlannedAction) GetImpact() string {
+	if x != nil {
+		return x.Impact
+	}
+	return ""
+}
+
+// Result is how a piece of work ended.
+type Result struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of what: reconciliation (a plan), execution (an action), recovery (a ladder) or processing (an event).
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// How: succeeded, failed, timed_out, refused and so on.
+	Result string `protobuf:"bytes,2,opt,name=result,proto3" json:"result,omitempty"`
+	// What was done, such as the action. May be empty.
+	What string `protobuf:"bytes,3,opt,name=what,proto3" json:"what,omitempty"`
+	// Why it ended so, in a word or a sentence. May be empty.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Result) Reset() {
+	*x = Result{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Result) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Result) ProtoMessage() {}
+
+func (x *Result) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Result.ProtoReflect.Descriptor instead.
+func (*Result) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Result) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Result) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *Result) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *Result) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Result) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+// StateSubscriptionRequest opens a stream of changes.
+type StateSubscriptionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which. Absent means all.
+	Filter *EventFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Resume after this revision of the store: the newest that a message of an earlier stream carried. 0 means what comes
+	// from now on.
+	AfterRevision int64 `protobuf:"varint,2,opt,name=after_revision,json=afterRevision,proto3" json:"after_revision,omitempty"`
+	// Decisions of policy too, not events alone.
+	Decisions     bool `protobuf:"varint,3,opt,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StateSubscriptionRequest) Reset() {
+	*x = StateSubscriptionRequest{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StateSubscriptionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StateSubscriptionRequest) ProtoMessage() {}
+
+func (x *StateSubscriptionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StateSubscriptionRequest.ProtoReflect.Descriptor instead.
+func (*StateSubscriptionRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *StateSubscriptionRequest) GetFilter() *EventFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *StateSubscriptionRequest) GetAfterRevision() int64 {
+	if x != nil {
+		return x.AfterRevision
+	}
+	return 0
+}
+
+func (x *StateSubscriptionRequest) GetDecisions() bool {
+	if x != nil {
+		return x.Decisions
+	}
+	return false
+}
+
+// StateChangeEvent is what one transaction has stored of what was asked for.
+type StateChangeEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The revision of the store to resume after. 0: more of this transaction follows in the next message. The first message
+	// of a stream may have a revision alone: it says where the stream begins. So does one now and then, so that who sees
+	// little can resume later.
+	Revision int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// What happened, in the order in which it did.
+	Entries       []*HistoryEntry `protobuf:"bytes,2,rep,name=entries,proto3" json:"entries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StateChangeEvent) Reset() {
+	*x = StateChangeEvent{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StateChangeEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StateChangeEvent) ProtoMessage() {}
+
+func (x *StateChangeEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StateChangeEvent.ProtoReflect.Descriptor instead.
+func (*StateChangeEvent) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *StateChangeEvent) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *StateChangeEvent) GetEntries() []*HistoryEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+// RecoveryStrategyRequest names a service, or a profile, and an issue.
+type RecoveryStrategyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The service, whose profile is asked for.
+	ResourceId *ResourceId `protobuf:"bytes,1,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
+	// An issue of the active pack, such as crash. Empty: the one that the service's recovery is for, or the pack's first.
+	Issue         string `protobuf:"bytes,2,opt,name=issue,proto3" json:"issue,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecoveryStrategyRequest) Reset() {
+	*x = RecoveryStrategyRequest{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecoveryStrategyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecoveryStrategyRequest) ProtoMessage() {}
+
+func (x *RecoveryStrategyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecoveryStrategyRequest.ProtoReflect.Descriptor instead.
+func (*RecoveryStrategyRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RecoveryStrategyRequest) GetResourceId() *ResourceId {
+	if x != nil {
+		return x.ResourceId
+	}
+	return nil
+}
+
+func (x *RecoveryStrategyRequest) GetIssue() string {
+	if x != nil {
+		return x.Issue
+	}
+	return ""
+}
+
+// RecoveryStrategy is what the active pack does about an issue, as its recovery.strategy answers. Facts may skip entries
+// or move them to the front when their turn comes: the answer is the plan, not a promise.
+type RecoveryStrategy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The profile of the service.
+	Profile string `protobuf:"bytes,1,opt,name=profile,proto3" json:"profile,omitempty"`
+	// The issue.
+	Issue string `protobuf:"bytes,2,opt,name=issue,proto3" json:"issue,omitempty"`
+	// The actions, in the order in which failures reach them. After the last, recovery gives up and tells a human.
+	Actions []string `protobuf:"bytes,3,rep,name=actions,proto3" json:"actions,omitempty"`
+	// How many attempts there are: the length of the list.
+	MaxRetryCount uint32 `protobuf:"varint,4,opt,name=max_retry_count,json=maxRetryCount,proto3" json:"max_retry_count,omitempty"`
+	// The first wait above zero before an attempt. Absent: none waits.
+	BackoffDelay *durationpb.Duration `protobuf:"bytes,5,opt,name=backoff_delay,json=backoffDelay,proto3" json:"backoff_delay,omitempty"`
+	// How often the first action is tried before the next one is.
+	EscalationThreshold uint32 `protobuf:"varint,6,opt,name=escalation_threshold,json=escalationThreshold,proto3" json:"escalation_threshold,omitempty"`
+	// Why this strategy.
+	Reasons []*Reason `protobuf:"bytes,7,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// The rules that answered: file:line each.
+	Rules []string `protobuf:"bytes,8,rep,name=rules,proto3" json:"rules,omitempty"`
+	// The wait before each attempt, by the index of actions.
+	Backoff []*durationpb.Duration `protobuf:"bytes,9,rep,name=backoff,proto3" json:"backoff,omitempty"`
+	// Revision of the pack that answered.
+	PolicyRevision string `protobuf:"bytes,10,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RecoveryStrategy) Reset() {
+	*x = RecoveryStrategy{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecoveryStrategy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecoveryStrategy) ProtoMessage() {}
+
+func (x *RecoveryStrategy) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecoveryStrategy.ProtoReflect.Descriptor instead.
+func (*RecoveryStrategy) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RecoveryStrategy) GetProfile() string {
+	if x != nil {
+		return x.Profile
+	}
+	return ""
+}
+
+func (x *RecoveryStrategy) GetIssue() string {
+	if x != nil {
+		return x.Issue
+	}
+	return ""
+}
+
+func (x *RecoveryStrategy) GetActions() []string {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *RecoveryStrategy) GetMaxRetryCount() uint32 {
+	if x != nil {
+		return x.MaxRetryCount
+	}
+	return 0
+}
+
+func (x *RecoveryStrategy) GetBackoffDelay() *durationpb.Duration {
+	if x != nil {
+		return x.BackoffDelay
+	}
+	return nil
+}
+
+func (x *RecoveryStrategy) GetEscalationThreshold() uint32 {
+	if x != nil {
+		return x.EscalationThreshold
+	}
+	return 0
+}
+
+func (x *RecoveryStrategy) GetReasons() []*Reason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *RecoveryStrategy) GetRules() []string {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *RecoveryStrategy) GetBackoff() []*durationpb.Duration {
+	if x != nil {
+		return x.Backoff
+	}
+	return nil
+}
+
+func (x *RecoveryStrategy) GetPolicyRevision() string {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return ""
+}
+
+// AllowedActionsRequest names a phase, or a service, whose phase is asked for.
+type AllowedActionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The service.
+	ResourceId *ResourceId `protobuf:"bytes,1,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
+	// The phase: Pending, Initializing, Running, Degraded, Terminating or Failed. It is ignored if a service is named.
+	Phase         string `protobuf:"bytes,2,opt,name=phase,proto3" json:"phase,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllowedActionsRequest) Reset() {
+	*x = AllowedActionsRequest{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllowedActionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllowedActionsRequest) ProtoMessage() {}
+
+func (x *AllowedActionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllowedActionsRequest.ProtoReflect.Descriptor instead.
+func (*AllowedActionsRequest) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *AllowedActionsRequest) GetResourceId() *ResourceId {
+	if x != nil {
+		return x.ResourceId
+	}
+	return nil
+}
+
+func (x *AllowedActionsRequest) GetPhase() string {
+	if x != nil {
+		return x.Phase
+	}
+	return ""
+}
+
+// AllowedActionsResponse are the actions that the phase allows, by rank.
+type AllowedActionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The phase.
+	Phase string `protobuf:"bytes,1,opt,name=phase,proto3" json:"phase,omitempty"`
+	// The actions.
+	Actions []*AllowedAction `protobuf:"bytes,2,rep,name=actions,proto3" json:"actions,omitempty"`
+	// Revision of the pack.
+	PolicyRevision string `protobuf:"bytes,3,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *AllowedActionsResponse) Reset() {
+	*x = AllowedActionsResponse{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllowedActionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllowedActionsResponse) ProtoMessage() {}
+
+func (x *AllowedActionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllowedActionsResponse.ProtoReflect.Descriptor instead.
+func (*AllowedActionsResponse) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *AllowedActionsResponse) GetPhase() string {
+	if x != nil {
+		return x.Phase
+	}
+	return ""
+}
+
+func (x *AllowedActionsResponse) GetActions() []*AllowedAction {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *AllowedActionsResponse) GetPolicyRevision() string {
+	if x != nil {
+		return x.PolicyRevision
+	}
+	return ""
+}
+
+// AllowedAction is a row of the pack's action table.
+type AllowedAction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Its order within a plan.
+	Rank int32 `protobuf:"varint,2,opt,name=rank,proto3" json:"rank,omitempty"`
+	// It disturbs who uses the service, and counts against budgets.
+	Disruptive bool `protobuf:"varint,3,opt,name=disruptive,proto3" json:"disruptive,omitempty"`
+	// The controller carries it out by name.
+	Custom bool `protobuf:"varint,4,opt,name=custom,proto3" json:"custom,omitempty"`
+	// What it does to those who use the service: none, restarts, moves or stops.
+	Impact string `protobuf:"bytes,5,opt,name=impact,proto3" json:"impact,omitempty"`
+	// How long it takes as a rule.
+	EstimatedDuration *durationpb.Duration `protobuf:"bytes,6,opt,name=estimated_duration,json=estimatedDuration,proto3" json:"estimated_duration,omitempty"`
+	// How long it may take.
+	Timeout       *durationpb.Duration `protobuf:"bytes,7,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllowedAction) Reset() {
+	*x = AllowedAction{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllowedAction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllowedAction) ProtoMessage() {}
+
+func (x *AllowedAction) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllowedAction.ProtoReflect.Descriptor instead.
+func (*AllowedAction) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *AllowedAction) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AllowedAction) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *AllowedAction) GetDisruptive() bool {
+	if x != nil {
+		return x.Disruptive
+	}
+	return false
+}
+
+func (x *AllowedAction) GetCustom() bool {
+	if x != nil {
+		return x.Custom
+	}
+	return false
+}
+
+func (x *AllowedAction) GetImpact() string {
+	if x != nil {
+		return x.Impact
+	}
+	return ""
+}
+
+func (x *AllowedAction) GetEstimatedDuration() *durationpb.Duration {
+	if x != nil {
+		return x.EstimatedDuration
+	}
+	return nil
+}
+
+func (x *AllowedAction) GetTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.Timeout
+	}
+	return nil
+}
+
 var File_statemanager_v1_statemanager_proto protoreflect.FileDescriptor
 
 const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\n" +
-	"\"statemanager/v1/statemanager.proto\x12\x17piccolo.statemanager.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fstatemanager/v1/nodeagent.proto\x1a statemanager/v1/monitoring.proto\x1a\x1astatemanager/v1/spec.proto\"\x94\x01\n" +
+	"\"statemanager/v1/statemanager.proto\x12\x17piccolo.statemanager.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bstatemanager/v1/event.proto\x1a\x1fstatemanager/v1/nodeagent.proto\x1a statemanager/v1/monitoring.proto\x1a\x1astatemanager/v1/spec.proto\"\x94\x01\n" +
 	"\x12StateUpdateRequest\x12D\n" +
 	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
 	"resourceId\x128\n" +
@@ -986,13 +2303,20 @@ const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\x0eCHANGE_CREATED\x10\x01\x12\x12\n" +
 	"\x0eCHANGE_UPDATED\x10\x02\x12\x14\n" +
 	"\x10CHANGE_UNCHANGED\x10\x03\x12\x12\n" +
-	"\x0eCHANGE_DELETED\x10\x04\"\xb5\x01\n" +
+	"\x0eCHANGE_DELETED\x10\x04\"\x97\x03\n" +
 	"\x11StateQueryRequest\x12F\n" +
 	"\fresource_ids\x18\x01 \x03(\v2#.piccolo.statemanager.v1.ResourceIdR\vresourceIds\x12\x1c\n" +
 	"\tnamespace\x18\x02 \x01(\tR\tnamespace\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\rR\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xb9\x01\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12N\n" +
+	"\x06labels\x18\x05 \x03(\v26.piccolo.statemanager.v1.StateQueryRequest.LabelsEntryR\x06labels\x12\x16\n" +
+	"\x06phases\x18\x06 \x03(\tR\x06phases\x12\x12\n" +
+	"\x04node\x18\a \x01(\tR\x04node\x12)\n" +
+	"\x10only_unavailable\x18\b \x01(\bR\x0fonlyUnavailable\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb9\x01\n" +
 	"\x12StateQueryResponse\x12A\n" +
 	"\bservices\x18\x01 \x03(\v2%.piccolo.statemanager.v1.ServiceStateR\bservices\x128\n" +
 	"\x05nodes\x18\x02 \x03(\v2\".piccolo.statemanager.v1.NodeStateR\x05nodes\x12&\n" +
@@ -1007,7 +2331,7 @@ const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\n" +
 	"generation\x18\x02 \x01(\x03R\n" +
 	"generation\x12\x18\n" +
-	"\aprofile\x18\x03 \x01(\tR\aprofile\"\xe9\x05\n" +
+	"\aprofile\x18\x03 \x01(\tR\aprofile\"\xb5\b\n" +
 	"\rServiceStatus\x12/\n" +
 	"\x13observed_generation\x18\x01 \x01(\x03R\x12observedGeneration\x12\x14\n" +
 	"\x05phase\x18\x02 \x01(\tR\x05phase\x12\x1a\n" +
@@ -1029,7 +2353,14 @@ const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\brecovery\x18\x0f \x01(\v2'.piccolo.statemanager.v1.RecoveryStatusR\brecovery\x12?\n" +
 	"\aactions\x18\x10 \x03(\v2%.piccolo.statemanager.v1.ActionStatusR\aactions\x12\x14\n" +
 	"\x05holds\x18\x11 \x03(\tR\x05holds\x12\x16\n" +
-	"\x06broken\x18\x12 \x01(\tR\x06broken\"\xc2\x02\n" +
+	"\x06broken\x18\x12 \x01(\tR\x06broken\x12I\n" +
+	"\n" +
+	"conditions\x18\x13 \x03(\v2).piccolo.statemanager.v1.ServiceConditionR\n" +
+	"conditions\x12J\n" +
+	"\x13last_reconcile_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\x11lastReconcileTime\x12?\n" +
+	"\atracker\x18\x15 \x01(\v2%.piccolo.statemanager.v1.StateTrackerR\atracker\x127\n" +
+	"\x04plan\x18\x16 \x01(\v2#.piccolo.statemanager.v1.ActionPlanR\x04plan\x129\n" +
+	"\aresults\x18\x17 \x03(\v2\x1f.piccolo.statemanager.v1.ResultR\aresults\"\xc2\x02\n" +
 	"\x0eRecoveryStatus\x12\x14\n" +
 	"\x05issue\x18\x01 \x01(\tR\x05issue\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x122\n" +
@@ -1055,11 +2386,109 @@ const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\ragent_address\x18\x04 \x01(\tR\fagentAddress\x12-\n" +
 	"\x12controller_address\x18\x05 \x01(\tR\x11controllerAddress\x125\n" +
 	"\x04info\x18\x06 \x01(\v2!.piccolo.statemanager.v1.NodeInfoR\x04info\x12\x1a\n" +
-	"\bservices\x18\a \x01(\rR\bservices2\xdf\x01\n" +
+	"\bservices\x18\a \x01(\rR\bservices\"\xa2\x01\n" +
+	"\x10ServiceCondition\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\x120\n" +
+	"\x05since\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xaa\x02\n" +
+	"\fStateTracker\x12>\n" +
+	"\ahistory\x18\x01 \x03(\v2$.piccolo.statemanager.v1.PhaseRecordR\ahistory\x12S\n" +
+	"\x10transition_times\x18\x02 \x03(\v2(.piccolo.statemanager.v1.TransitionTimesR\x0ftransitionTimes\x12@\n" +
+	"\x06issues\x18\x03 \x03(\v2(.piccolo.statemanager.v1.TransitionIssueR\x06issues\x12C\n" +
+	"\ametrics\x18\x04 \x01(\v2).piccolo.statemanager.v1.StabilityMetricsR\ametrics\"o\n" +
+	"\vPhaseRecord\x12\x14\n" +
+	"\x05phase\x18\x01 \x01(\tR\x05phase\x120\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x18\n" +
+	"\atrigger\x18\x03 \x01(\tR\atrigger\"n\n" +
+	"\x0fTransitionTimes\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\tR\x02to\x127\n" +
+	"\tdurations\x18\x03 \x03(\v2\x19.google.protobuf.DurationR\tdurations\";\n" +
+	"\x0fTransitionIssue\x12\x14\n" +
+	"\x05issue\x18\x01 \x01(\tR\x05issue\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\xe6\x02\n" +
+	"\x10StabilityMetrics\x121\n" +
+	"\x06window\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06window\x12 \n" +
+	"\vtransitions\x18\x02 \x01(\rR\vtransitions\x12\x18\n" +
+	"\acrashes\x18\x03 \x01(\rR\acrashes\x12\x1a\n" +
+	"\battempts\x18\x04 \x01(\rR\battempts\x12#\n" +
+	"\rrunning_ratio\x18\x05 \x01(\x01R\frunningRatio\x12J\n" +
+	"\x14mean_time_to_recover\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x11meanTimeToRecover\x12V\n" +
+	"\x1amean_time_between_failures\x18\a \x01(\v2\x19.google.protobuf.DurationR\x17meanTimeBetweenFailures\"\xc3\x03\n" +
+	"\n" +
+	"ActionPlan\x12D\n" +
+	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
+	"resourceId\x12@\n" +
+	"\aactions\x18\x02 \x03(\v2&.piccolo.statemanager.v1.PlannedActionR\aactions\x12\x1a\n" +
+	"\bpriority\x18\x03 \x01(\rR\bpriority\x12\x1a\n" +
+	"\bcritical\x18\x04 \x01(\bR\bcritical\x12H\n" +
+	"\x12estimated_duration\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x11estimatedDuration\x12\x16\n" +
+	"\x06impact\x18\x06 \x01(\tR\x06impact\x12\x14\n" +
+	"\x05issue\x18\a \x01(\tR\x05issue\x12.\n" +
+	"\x04made\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x04made\x129\n" +
+	"\areasons\x18\t \x03(\v2\x1f.piccolo.statemanager.v1.ReasonR\areasons\x12\x12\n" +
+	"\x04node\x18\n" +
+	" \x01(\tR\x04node\"\x85\x01\n" +
+	"\rPlannedAction\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12H\n" +
+	"\x12estimated_duration\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x11estimatedDuration\x12\x16\n" +
+	"\x06impact\x18\x03 \x01(\tR\x06impact\"\x90\x01\n" +
+	"\x06Result\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06result\x18\x02 \x01(\tR\x06result\x12\x12\n" +
+	"\x04what\x18\x03 \x01(\tR\x04what\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12.\n" +
+	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\x9d\x01\n" +
+	"\x18StateSubscriptionRequest\x12<\n" +
+	"\x06filter\x18\x01 \x01(\v2$.piccolo.statemanager.v1.EventFilterR\x06filter\x12%\n" +
+	"\x0eafter_revision\x18\x02 \x01(\x03R\rafterRevision\x12\x1c\n" +
+	"\tdecisions\x18\x03 \x01(\bR\tdecisions\"o\n" +
+	"\x10StateChangeEvent\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\x03R\brevision\x12?\n" +
+	"\aentries\x18\x02 \x03(\v2%.piccolo.statemanager.v1.HistoryEntryR\aentries\"u\n" +
+	"\x17RecoveryStrategyRequest\x12D\n" +
+	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
+	"resourceId\x12\x14\n" +
+	"\x05issue\x18\x02 \x01(\tR\x05issue\"\xa6\x03\n" +
+	"\x10RecoveryStrategy\x12\x18\n" +
+	"\aprofile\x18\x01 \x01(\tR\aprofile\x12\x14\n" +
+	"\x05issue\x18\x02 \x01(\tR\x05issue\x12\x18\n" +
+	"\aactions\x18\x03 \x03(\tR\aactions\x12&\n" +
+	"\x0fmax_retry_count\x18\x04 \x01(\rR\rmaxRetryCount\x12>\n" +
+	"\rbackoff_delay\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\fbackoffDelay\x121\n" +
+	"\x14escalation_threshold\x18\x06 \x01(\rR\x13escalationThreshold\x129\n" +
+	"\areasons\x18\a \x03(\v2\x1f.piccolo.statemanager.v1.ReasonR\areasons\x12\x14\n" +
+	"\x05rules\x18\b \x03(\tR\x05rules\x123\n" +
+	"\abackoff\x18\t \x03(\v2\x19.google.protobuf.DurationR\abackoff\x12'\n" +
+	"\x0fpolicy_revision\x18\n" +
+	" \x01(\tR\x0epolicyRevision\"s\n" +
+	"\x15AllowedActionsRequest\x12D\n" +
+	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
+	"resourceId\x12\x14\n" +
+	"\x05phase\x18\x02 \x01(\tR\x05phase\"\x99\x01\n" +
+	"\x16AllowedActionsResponse\x12\x14\n" +
+	"\x05phase\x18\x01 \x01(\tR\x05phase\x12@\n" +
+	"\aactions\x18\x02 \x03(\v2&.piccolo.statemanager.v1.AllowedActionR\aactions\x12'\n" +
+	"\x0fpolicy_revision\x18\x03 \x01(\tR\x0epolicyRevision\"\x86\x02\n" +
+	"\rAllowedAction\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04rank\x18\x02 \x01(\x05R\x04rank\x12\x1e\n" +
+	"\n" +
+	"disruptive\x18\x03 \x01(\bR\n" +
+	"disruptive\x12\x16\n" +
+	"\x06custom\x18\x04 \x01(\bR\x06custom\x12\x16\n" +
+	"\x06impact\x18\x05 \x01(\tR\x06impact\x12H\n" +
+	"\x12estimated_duration\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x11estimatedDuration\x123\n" +
+	"\atimeout\x18\a \x01(\v2\x19.google.protobuf.DurationR\atimeout2\xc4\x04\n" +
 	"\fStateManager\x12h\n" +
 	"\vUpdateState\x12+.piccolo.statemanager.v1.StateUpdateRequest\x1a,.piccolo.statemanager.v1.StateUpdateResponse\x12e\n" +
 	"\n" +
-	"QueryState\x12*.piccolo.statemanager.v1.StateQueryRequest\x1a+.piccolo.statemanager.v1.StateQueryResponseB3Z1statemanager/proto/statemanager/v1;statemanagerv1b\x06proto3"
+	"QueryState\x12*.piccolo.statemanager.v1.StateQueryRequest\x1a+.piccolo.statemanager.v1.StateQueryResponse\x12y\n" +
+	"\x17SubscribeToStateChanges\x121.piccolo.statemanager.v1.StateSubscriptionRequest\x1a).piccolo.statemanager.v1.StateChangeEvent0\x01\x12r\n" +
+	"\x13GetRecoveryStrategy\x120.piccolo.statemanager.v1.RecoveryStrategyRequest\x1a).piccolo.statemanager.v1.RecoveryStrategy\x12t\n" +
+	"\x11GetAllowedActions\x12..piccolo.statemanager.v1.AllowedActionsRequest\x1a/.piccolo.statemanager.v1.AllowedActionsResponseB3Z1statemanager/proto/statemanager/v1;statemanagerv1b\x06proto3"
 
 var (
 	file_statemanager_v1_statemanager_proto_rawDescOnce sync.Once
@@ -1074,58 +2503,117 @@ func file_statemanager_v1_statemanager_proto_rawDescGZIP() []byte {
 }
 
 var file_statemanager_v1_statemanager_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_statemanager_v1_statemanager_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_statemanager_v1_statemanager_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_statemanager_v1_statemanager_proto_goTypes = []any{
-	(StateUpdateResponse_Change)(0), // 0: piccolo.statemanager.v1.StateUpdateResponse.Change
-	(*StateUpdateRequest)(nil),      // 1: piccolo.statemanager.v1.StateUpdateRequest
-	(*StateUpdateResponse)(nil),     // 2: piccolo.statemanager.v1.StateUpdateResponse
-	(*StateQueryRequest)(nil),       // 3: piccolo.statemanager.v1.StateQueryRequest
-	(*StateQueryResponse)(nil),      // 4: piccolo.statemanager.v1.StateQueryResponse
-	(*ServiceState)(nil),            // 5: piccolo.statemanager.v1.ServiceState
-	(*ResourceMetadata)(nil),        // 6: piccolo.statemanager.v1.ResourceMetadata
-	(*ServiceStatus)(nil),           // 7: piccolo.statemanager.v1.ServiceStatus
-	(*RecoveryStatus)(nil),          // 8: piccolo.statemanager.v1.RecoveryStatus
-	(*ActionStatus)(nil),            // 9: piccolo.statemanager.v1.ActionStatus
-	(*NodeState)(nil),               // 10: piccolo.statemanager.v1.NodeState
-	(*ResourceId)(nil),              // 11: piccolo.statemanager.v1.ResourceId
-	(*ServiceSpec)(nil),             // 12: piccolo.statemanager.v1.ServiceSpec
-	(*timestamppb.Timestamp)(nil),   // 13: google.protobuf.Timestamp
-	(*Instance)(nil),                // 14: piccolo.statemanager.v1.Instance
-	(*Reason)(nil),                  // 15: piccolo.statemanager.v1.Reason
-	(*NodeInfo)(nil),                // 16: piccolo.statemanager.v1.NodeInfo
+	(StateUpdateResponse_Change)(0),  // 0: piccolo.statemanager.v1.StateUpdateResponse.Change
+	(*StateUpdateRequest)(nil),       // 1: piccolo.statemanager.v1.StateUpdateRequest
+	(*StateUpdateResponse)(nil),      // 2: piccolo.statemanager.v1.StateUpdateResponse
+	(*StateQueryRequest)(nil),        // 3: piccolo.statemanager.v1.StateQueryRequest
+	(*StateQueryResponse)(nil),       // 4: piccolo.statemanager.v1.StateQueryResponse
+	(*ServiceState)(nil),             // 5: piccolo.statemanager.v1.ServiceState
+	(*ResourceMetadata)(nil),         // 6: piccolo.statemanager.v1.ResourceMetadata
+	(*ServiceStatus)(nil),            // 7: piccolo.statemanager.v1.ServiceStatus
+	(*RecoveryStatus)(nil),           // 8: piccolo.statemanager.v1.RecoveryStatus
+	(*ActionStatus)(nil),             // 9: piccolo.statemanager.v1.ActionStatus
+	(*NodeState)(nil),                // 10: piccolo.statemanager.v1.NodeState
+	(*ServiceCondition)(nil),         // 11: piccolo.statemanager.v1.ServiceCondition
+	(*StateTracker)(nil),             // 12: piccolo.statemanager.v1.StateTracker
+	(*PhaseRecord)(nil),              // 13: piccolo.statemanager.v1.PhaseRecord
+	(*TransitionTimes)(nil),          // 14: piccolo.statemanager.v1.TransitionTimes
+	(*TransitionIssue)(nil),          // 15: piccolo.statemanager.v1.TransitionIssue
+	(*StabilityMetrics)(nil),         // 16: piccolo.statemanager.v1.StabilityMetrics
+	(*ActionPlan)(nil),               // 17: piccolo.statemanager.v1.ActionPlan
+	(*PlannedAction)(nil),            // 18: piccolo.statemanager.v1.PlannedAction
+	(*Result)(nil),                   // 19: piccolo.statemanager.v1.Result
+	(*StateSubscriptionRequest)(nil), // 20: piccolo.statemanager.v1.StateSubscriptionRequest
+	(*StateChangeEvent)(nil),         // 21: piccolo.statemanager.v1.StateChangeEvent
+	(*RecoveryStrategyRequest)(nil),  // 22: piccolo.statemanager.v1.RecoveryStrategyRequest
+	(*RecoveryStrategy)(nil),         // 23: piccolo.statemanager.v1.RecoveryStrategy
+	(*AllowedActionsRequest)(nil),    // 24: piccolo.statemanager.v1.AllowedActionsRequest
+	(*AllowedActionsResponse)(nil),   // 25: piccolo.statemanager.v1.AllowedActionsResponse
+	(*AllowedAction)(nil),            // 26: piccolo.statemanager.v1.AllowedAction
+	nil,                              // 27: piccolo.statemanager.v1.StateQueryRequest.LabelsEntry
+	(*ResourceId)(nil),               // 28: piccolo.statemanager.v1.ResourceId
+	(*ServiceSpec)(nil),              // 29: piccolo.statemanager.v1.ServiceSpec
+	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
+	(*Instance)(nil),                 // 31: piccolo.statemanager.v1.Instance
+	(*Reason)(nil),                   // 32: piccolo.statemanager.v1.Reason
+	(*NodeInfo)(nil),                 // 33: piccolo.statemanager.v1.NodeInfo
+	(*durationpb.Duration)(nil),      // 34: google.protobuf.Duration
+	(*EventFilter)(nil),              // 35: piccolo.statemanager.v1.EventFilter
+	(*HistoryEntry)(nil),             // 36: piccolo.statemanager.v1.HistoryEntry
 }
 var file_statemanager_v1_statemanager_proto_depIdxs = []int32{
-	11, // 0: piccolo.statemanager.v1.StateUpdateRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	12, // 1: piccolo.statemanager.v1.StateUpdateRequest.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
+	28, // 0: piccolo.statemanager.v1.StateUpdateRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	29, // 1: piccolo.statemanager.v1.StateUpdateRequest.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
 	0,  // 2: piccolo.statemanager.v1.StateUpdateResponse.change:type_name -> piccolo.statemanager.v1.StateUpdateResponse.Change
-	11, // 3: piccolo.statemanager.v1.StateQueryRequest.resource_ids:type_name -> piccolo.statemanager.v1.ResourceId
-	5,  // 4: piccolo.statemanager.v1.StateQueryResponse.services:type_name -> piccolo.statemanager.v1.ServiceState
-	10, // 5: piccolo.statemanager.v1.StateQueryResponse.nodes:type_name -> piccolo.statemanager.v1.NodeState
-	6,  // 6: piccolo.statemanager.v1.ServiceState.metadata:type_name -> piccolo.statemanager.v1.ResourceMetadata
-	12, // 7: piccolo.statemanager.v1.ServiceState.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
-	7,  // 8: piccolo.statemanager.v1.ServiceState.status:type_name -> piccolo.statemanager.v1.ServiceStatus
-	11, // 9: piccolo.statemanager.v1.ResourceMetadata.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	13, // 10: piccolo.statemanager.v1.ServiceStatus.phase_since:type_name -> google.protobuf.Timestamp
-	13, // 11: piccolo.statemanager.v1.ServiceStatus.well_since:type_name -> google.protobuf.Timestamp
-	14, // 12: piccolo.statemanager.v1.ServiceStatus.instances:type_name -> piccolo.statemanager.v1.Instance
-	8,  // 13: piccolo.statemanager.v1.ServiceStatus.recovery:type_name -> piccolo.statemanager.v1.RecoveryStatus
-	9,  // 14: piccolo.statemanager.v1.ServiceStatus.actions:type_name -> piccolo.statemanager.v1.ActionStatus
-	13, // 15: piccolo.statemanager.v1.RecoveryStatus.opened:type_name -> google.protobuf.Timestamp
-	15, // 16: piccolo.statemanager.v1.RecoveryStatus.closed_why:type_name -> piccolo.statemanager.v1.Reason
-	13, // 17: piccolo.statemanager.v1.RecoveryStatus.next_at:type_name -> google.protobuf.Timestamp
-	15, // 18: piccolo.statemanager.v1.RecoveryStatus.next_why:type_name -> piccolo.statemanager.v1.Reason
-	13, // 19: piccolo.statemanager.v1.ActionStatus.started:type_name -> google.protobuf.Timestamp
-	13, // 20: piccolo.statemanager.v1.NodeState.since:type_name -> google.protobuf.Timestamp
-	16, // 21: piccolo.statemanager.v1.NodeState.info:type_name -> piccolo.statemanager.v1.NodeInfo
-	1,  // 22: piccolo.statemanager.v1.StateManager.UpdateState:input_type -> piccolo.statemanager.v1.StateUpdateRequest
-	3,  // 23: piccolo.statemanager.v1.StateManager.QueryState:input_type -> piccolo.statemanager.v1.StateQueryRequest
-	2,  // 24: piccolo.statemanager.v1.StateManager.UpdateState:output_type -> piccolo.statemanager.v1.StateUpdateResponse
-	4,  // 25: piccolo.statemanager.v1.StateManager.QueryState:output_type -> piccolo.statemanager.v1.StateQueryResponse
-	24, // [24:26] is the sub-list for method output_type
-	22, // [22:24] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	28, // 3: piccolo.statemanager.v1.StateQueryRequest.resource_ids:type_name -> piccolo.statemanager.v1.ResourceId
+	27, // 4: piccolo.statemanager.v1.StateQueryRequest.labels:type_name -> piccolo.statemanager.v1.StateQueryRequest.LabelsEntry
+	5,  // 5: piccolo.statemanager.v1.StateQueryResponse.services:type_name -> piccolo.statemanager.v1.ServiceState
+	10, // 6: piccolo.statemanager.v1.StateQueryResponse.nodes:type_name -> piccolo.statemanager.v1.NodeState
+	6,  // 7: piccolo.statemanager.v1.ServiceState.metadata:type_name -> piccolo.statemanager.v1.ResourceMetadata
+	29, // 8: piccolo.statemanager.v1.ServiceState.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
+	7,  // 9: piccolo.statemanager.v1.ServiceState.status:type_name -> piccolo.statemanager.v1.ServiceStatus
+	28, // 10: piccolo.statemanager.v1.ResourceMetadata.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	30, // 11: piccolo.statemanager.v1.ServiceStatus.phase_since:type_name -> google.protobuf.Timestamp
+	30, // 12: piccolo.statemanager.v1.ServiceStatus.well_since:type_name -> google.protobuf.Timestamp
+	31, // 13: piccolo.statemanager.v1.ServiceStatus.instances:type_name -> piccolo.statemanager.v1.Instance
+	8,  // 14: piccolo.statemanager.v1.ServiceStatus.recovery:type_name -> piccolo.statemanager.v1.RecoveryStatus
+	9,  // 15: piccolo.statemanager.v1.ServiceStatus.actions:type_name -> piccolo.statemanager.v1.ActionStatus
+	11, // 16: piccolo.statemanager.v1.ServiceStatus.conditions:type_name -> piccolo.statemanager.v1.ServiceCondition
+	30, // 17: piccolo.statemanager.v1.ServiceStatus.last_reconcile_time:type_name -> google.protobuf.Timestamp
+	12, // 18: piccolo.statemanager.v1.ServiceStatus.tracker:type_name -> piccolo.statemanager.v1.StateTracker
+	17, // 19: piccolo.statemanager.v1.ServiceStatus.plan:type_name -> piccolo.statemanager.v1.ActionPlan
+	19, // 20: piccolo.statemanager.v1.ServiceStatus.results:type_name -> piccolo.statemanager.v1.Result
+	30, // 21: piccolo.statemanager.v1.RecoveryStatus.opened:type_name -> google.protobuf.Timestamp
+	32, // 22: piccolo.statemanager.v1.RecoveryStatus.closed_why:type_name -> piccolo.statemanager.v1.Reason
+	30, // 23: piccolo.statemanager.v1.RecoveryStatus.next_at:type_name -> google.protobuf.Timestamp
+	32, // 24: piccolo.statemanager.v1.RecoveryStatus.next_why:type_name -> piccolo.statemanager.v1.Reason
+	30, // 25: piccolo.statemanager.v1.ActionStatus.started:type_name -> google.protobuf.Timestamp
+	30, // 26: piccolo.statemanager.v1.NodeState.since:type_name -> google.protobuf.Timestamp
+	33, // 27: piccolo.statemanager.v1.NodeState.info:type_name -> piccolo.statemanager.v1.NodeInfo
+	30, // 28: piccolo.statemanager.v1.ServiceCondition.since:type_name -> google.protobuf.Timestamp
+	13, // 29: piccolo.statemanager.v1.StateTracker.history:type_name -> piccolo.statemanager.v1.PhaseRecord
+	14, // 30: piccolo.statemanager.v1.StateTracker.transition_times:type_name -> piccolo.statemanager.v1.TransitionTimes
+	15, // 31: piccolo.statemanager.v1.StateTracker.issues:type_name -> piccolo.statemanager.v1.TransitionIssue
+	16, // 32: piccolo.statemanager.v1.StateTracker.metrics:type_name -> piccolo.statemanager.v1.StabilityMetrics
+	30, // 33: piccolo.statemanager.v1.PhaseRecord.since:type_name -> google.protobuf.Timestamp
+	34, // 34: piccolo.statemanager.v1.TransitionTimes.durations:type_name -> google.protobuf.Duration
+	34, // 35: piccolo.statemanager.v1.StabilityMetrics.window:type_name -> google.protobuf.Duration
+	34, // 36: piccolo.statemanager.v1.StabilityMetrics.mean_time_to_recover:type_name -> google.protobuf.Duration
+	34, // 37: piccolo.statemanager.v1.StabilityMetrics.mean_time_between_failures:type_name -> google.protobuf.Duration
+	28, // 38: piccolo.statemanager.v1.ActionPlan.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	18, // 39: piccolo.statemanager.v1.ActionPlan.actions:type_name -> piccolo.statemanager.v1.PlannedAction
+	34, // 40: piccolo.statemanager.v1.ActionPlan.estimated_duration:type_name -> google.protobuf.Duration
+	30, // 41: piccolo.statemanager.v1.ActionPlan.made:type_name -> google.protobuf.Timestamp
+	32, // 42: piccolo.statemanager.v1.ActionPlan.reasons:type_name -> piccolo.statemanager.v1.Reason
+	34, // 43: piccolo.statemanager.v1.PlannedAction.estimated_duration:type_name -> google.protobuf.Duration
+	30, // 44: piccolo.statemanager.v1.Result.time:type_name -> google.protobuf.Timestamp
+	35, // 45: piccolo.statemanager.v1.StateSubscriptionRequest.filter:type_name -> piccolo.statemanager.v1.EventFilter
+	36, // 46: piccolo.statemanager.v1.StateChangeEvent.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
+	28, // 47: piccolo.statemanager.v1.RecoveryStrategyRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	34, // 48: piccolo.statemanager.v1.RecoveryStrategy.backoff_delay:type_name -> google.protobuf.Duration
+	32, // 49: piccolo.statemanager.v1.RecoveryStrategy.reasons:type_name -> piccolo.statemanager.v1.Reason
+	34, // 50: piccolo.statemanager.v1.RecoveryStrategy.backoff:type_name -> google.protobuf.Duration
+	28, // 51: piccolo.statemanager.v1.AllowedActionsRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	26, // 52: piccolo.statemanager.v1.AllowedActionsResponse.actions:type_name -> piccolo.statemanager.v1.AllowedAction
+	34, // 53: piccolo.statemanager.v1.AllowedAction.estimated_duration:type_name -> google.protobuf.Duration
+	34, // 54: piccolo.statemanager.v1.AllowedAction.timeout:type_name -> google.protobuf.Duration
+	1,  // 55: piccolo.statemanager.v1.StateManager.UpdateState:input_type -> piccolo.statemanager.v1.StateUpdateRequest
+	3,  // 56: piccolo.statemanager.v1.StateManager.QueryState:input_type -> piccolo.statemanager.v1.StateQueryRequest
+	20, // 57: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:input_type -> piccolo.statemanager.v1.StateSubscriptionRequest
+	22, // 58: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:input_type -> piccolo.statemanager.v1.RecoveryStrategyRequest
+	24, // 59: piccolo.statemanager.v1.StateManager.GetAllowedActions:input_type -> piccolo.statemanager.v1.AllowedActionsRequest
+	2,  // 60: piccolo.statemanager.v1.StateManager.UpdateState:output_type -> piccolo.statemanager.v1.StateUpdateResponse
+	4,  // 61: piccolo.statemanager.v1.StateManager.QueryState:output_type -> piccolo.statemanager.v1.StateQueryResponse
+	21, // 62: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:output_type -> piccolo.statemanager.v1.StateChangeEvent
+	23, // 63: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:output_type -> piccolo.statemanager.v1.RecoveryStrategy
+	25, // 64: piccolo.statemanager.v1.StateManager.GetAllowedActions:output_type -> piccolo.statemanager.v1.AllowedActionsResponse
+	60, // [60:65] is the sub-list for method output_type
+	55, // [55:60] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_statemanager_v1_statemanager_proto_init() }
@@ -1133,6 +2621,7 @@ func file_statemanager_v1_statemanager_proto_init() {
 	if File_statemanager_v1_statemanager_proto != nil {
 		return
 	}
+	file_statemanager_v1_event_proto_init()
 	file_statemanager_v1_nodeagent_proto_init()
 	file_statemanager_v1_monitoring_proto_init()
 	file_statemanager_v1_spec_proto_init()
@@ -1142,7 +2631,7 @@ func file_statemanager_v1_statemanager_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_statemanager_v1_statemanager_proto_rawDesc), len(file_statemanager_v1_statemanager_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   10,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,8 +21,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	StateManager_UpdateState_FullMethodName = "/piccolo.statemanager.v1.StateManager/UpdateState"
-	StateManager_QueryState_FullMethodName  = "/piccolo.statemanager.v1.StateManager/QueryState"
+	StateManager_UpdateState_FullMethodName             = "/piccolo.statemanager.v1.StateManager/UpdateState"
+	StateManager_QueryState_FullMethodName              = "/piccolo.statemanager.v1.StateManager/QueryState"
+	StateManager_SubscribeToStateChanges_FullMethodName = "/piccolo.statemanager.v1.StateManager/SubscribeToStateChanges"
+	StateManager_GetRecoveryStrategy_FullMethodName     = "/piccolo.statemanager.v1.StateManager/GetRecoveryStrategy"
+	StateManager_GetAllowedActions_FullMethodName       = "/piccolo.statemanager.v1.StateManager/GetAllowedActions"
 )
 
 // StateManagerClient is the client API for StateManager service.
@@ -36,6 +39,15 @@ type StateManagerClient interface {
 	UpdateState(ctx context.Context, in *StateUpdateRequest, opts ...grpc.CallOption) (*StateUpdateResponse, error)
 	// QueryState shows services and nodes.
 	QueryState(ctx context.Context, in *StateQueryRequest, opts ...grpc.CallOption) (*StateQueryResponse, error)
+	// SubscribeToStateChanges streams what happens, once it is stored: first, if asked to resume, what was stored after a
+	// revision, then what comes, none left out and none twice. OUT_OF_RANGE: what came right after that revision is not
+	// kept any more; it names the oldest revision to resume from. RESOURCE_EXHAUSTED: the subscriber was too slow; it may
+	// resume. Ending the call ends the subscription.
+	SubscribeToStateChanges(ctx context.Context, in *StateSubscriptionRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StateChangeEvent], error)
+	// GetRecoveryStrategy shows what the active pack would do about an issue of a service, attempt by attempt.
+	GetRecoveryStrategy(ctx context.Context, in *RecoveryStrategyRequest, opts ...grpc.CallOption) (*RecoveryStrategy, error)
+	// GetAllowedActions shows which actions the active pack allows in a phase.
+	GetAllowedActions(ctx context.Context, in *AllowedActionsRequest, opts ...grpc.CallOption) (*AllowedActionsResponse, error)
 }
 
 type stateManagerClient struct {
@@ -66,6 +78,45 @@ func (c *stateManagerClient) QueryState(ctx context.Context, in *StateQueryReque
 	return out, nil
 }
 
+func (c *stateManagerClient) SubscribeToStateChanges(ctx context.Context, in *StateSubscriptionRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StateChangeEvent], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &StateManager_ServiceDesc.Streams[0], StateManager_SubscribeToStateChanges_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StateSubscriptionRequest, StateChangeEvent]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StateManager_SubscribeToStateChangesClient = grpc.ServerStreamingClient[StateChangeEvent]
+
+func (c *stateManagerClient) GetRecoveryStrategy(ctx context.Context, in *RecoveryStrategyRequest, opts ...grpc.CallOption) (*RecoveryStrategy, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecoveryStrategy)
+	err := c.cc.Invoke(ctx, StateManager_GetRecoveryStrategy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *stateManagerClient) GetAllowedActions(ctx context.Context, in *AllowedActionsRequest, opts ...grpc.CallOption) (*AllowedActionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AllowedActionsResponse)
+	err := c.cc.Invoke(ctx, StateManager_GetAllowedActions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // StateManagerServer is the server API for StateManager service.
 // All implementations must embed UnimplementedStateManagerServer
 // for forward compatibility.
@@ -77,6 +128,15 @@ type StateManagerServer interface {
 	UpdateState(context.Context, *StateUpdateRequest) (*StateUpdateResponse, error)
 	// QueryState shows services and nodes.
 	QueryState(context.Context, *StateQueryRequest) (*StateQueryResponse, error)
+	// SubscribeToStateChanges streams what happens, once it is stored: first, if asked to resume, what was stored after a
+	// revision, then what comes, none left out and none twice. OUT_OF_RANGE: what came right after that revision is not
+	// kept any more; it names the oldest revision to resume from. RESOURCE_EXHAUSTED: the subscriber was too slow; it may
+	// resume. Ending the call ends the subscription.
+	SubscribeToStateChanges(*StateSubscriptionRequest, grpc.ServerStreamingServer[StateChangeEvent]) error
+	// GetRecoveryStrategy shows what the active pack would do about an issue of a service, attempt by attempt.
+	GetRecoveryStrategy(context.Context, *RecoveryStrategyRequest) (*RecoveryStrategy, error)
+	// GetAllowedActions shows which actions the active pack allows in a phase.
+	GetAllowedActions(context.Context, *AllowedActionsRequest) (*AllowedActionsResponse, error)
 	mustEmbedUnimplementedStateManagerServer()
 }
 
@@ -92,6 +152,15 @@ func (UnimplementedStateManagerServer) UpdateState(context.Context, *StateUpdate
 }
 func (UnimplementedStateManagerServer) QueryState(context.Context, *StateQueryRequest) (*StateQueryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method QueryState not implemented")
+}
+func (UnimplementedStateManagerServer) SubscribeToStateChanges(*StateSubscriptionRequest, grpc.ServerStreamingServer[StateChangeEvent]) error {
+	return status.Error(codes.Unimplemented, "method SubscribeToStateChanges not implemented")
+}
+func (UnimplementedStateManagerServer) GetRecoveryStrategy(context.Context, *RecoveryStrategyRequest) (*RecoveryStrategy, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRecoveryStrategy not implemented")
+}
+func (UnimplementedStateManagerServer) GetAllowedActions(context.Context, *AllowedActionsRequest) (*AllowedActionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAllowedActions not implemented")
 }
 func (UnimplementedStateManagerServer) mustEmbedUnimplementedStateManagerServer() {}
 func (UnimplementedStateManagerServer) testEmbeddedByValue()                      {}
@@ -150,6 +219,53 @@ func _StateManager_QueryState_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StateManager_SubscribeToStateChanges_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(StateSubscriptionRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(StateManagerServer).SubscribeToStateChanges(m, &grpc.GenericServerStream[StateSubscriptionRequest, StateChangeEvent]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type StateManager_SubscribeToStateChangesServer = grpc.ServerStreamingServer[StateChangeEvent]
+
+func _StateManager_GetRecoveryStrategy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecoveryStrategyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StateManagerServer).GetRecoveryStrategy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StateManager_GetRecoveryStrategy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StateManagerServer).GetRecoveryStrategy(ctx, req.(*RecoveryStrategyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _StateManager_GetAllowedActions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AllowedActionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StateManagerServer).GetAllowedActions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StateManager_GetAllowedActions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StateManagerServer).GetAllowedActions(ctx, req.(*AllowedActionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // StateManager_ServiceDesc is the grpc.ServiceDesc for StateManager service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -165,7 +281,21 @@ var StateManager_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "QueryState",
 			Handler:    _StateManager_QueryState_Handler,
 		},
+		{
+			MethodName: "GetRecoveryStrategy",
+			Handler:    _StateManager_GetRecoveryStrategy_Handler,
+		},
+		{
+			MethodName: "GetAllowedActions",
+			Handler:    _StateManager_GetAllowedActions_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "SubscribeToStateChanges",
+			Handler:       _StateManager_SubscribeToStateChanges_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "statemanager/v1/statemanager.proto",
 }
