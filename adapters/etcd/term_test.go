@@ -84,7 +84,7 @@ func candidate(t *testing.T, s *Store) <-chan *Term {
 	return won
 }
 
-// Rule 9: one leads, the other waits and knows who; it follows when the leader resigns, and when the leader is silent.
+// Rule 9.1: one leads, the other waits and knows who; it follows when the leader resigns, and when the leader is silent.
 func TestStandbyFollows(t *testing.T) {
 	address, cfg := server(t)
 	open(t, cfg)
