@@ -55,6 +55,10 @@ func TestGates(t *testing.T) {
 		"key of a table": {[]edit{own(`wait contains "held" if data.strategies[input.phase]`)}, GateFacts, mine, "never a name"},
 		"rule":           {[]edit{own(`wait contains "held" if data.statemanager.recovery.nxt`)}, GateFacts, mine, "did you mean next?"},
 		"whole input":    {[]edit{own(`wait contains "held" if count(input) > 3`)}, GateFacts, mine, "as a whole"},
+		"product":        {[]edit{own(`wait contains "held" if product(numbers.range(1, 400000)) > 1`)}, GateCompile, mine, "may not use product"},
+		"square":         {[]edit{own(`wait contains "held" if { some i in numbers.range(1, 9); i * i > 1 }`)}, GateFacts, mine, "one side of *"},
+		"rule by rule":   {[]edit{own(`wait contains "held" if count(open) * count(skipped) > 1`)}, GateFacts, mine, "one side of *"},
+		"long number":    {[]edit{own(`wait contains "held" if input.tries.restart * 1e400 > 1`)}, GateFacts, mine, "too large a number"},
 		"with":           {[]edit{own(`wait contains "held" if count(open) > 0 with input.issue as "hang"`)}, GateFacts, mine, "for tests"},
 
 		"invented fact":   {[]edit{replace("recovery/facts.rego", "#   - input.targets:", "#   - input.mood: {type: boolean}\n#   - input.targets:")}, GateFacts, "recovery/facts.rego:", "knows no fact input.mood"},

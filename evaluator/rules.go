@@ -114,6 +114,10 @@ func (c *ruleCheck) walk(node any) {
 				return true
 			case ast.String:
 				c.word(x)
+			case ast.Number:
+				if !small(v) {
+					c.fail(x.Location, "%.12s... is too large a number", v)
+				}
 			}
 		}
 		return false
@@ -172,6 +176,8 @@ func (c *ruleCheck) call(terms []*ast.Term) {
 		c.compare(flipped(op), args[1], args[0])
 	case op == "internal.member_2":
 		c.member(args[0], args[1])
+	case op == "mul" && !slices.ContainsFunc(args[:2], c.bounded):
+		c.fail(terms[0].Location, "one side of * must be a number, a fact or a number of a table: products of what rules work out may grow without bound")
 	case strings.HasPrefix(op, prefix) || strings.HasPrefix(op, "data."):
 		c.visit(terms[0])
 	}
