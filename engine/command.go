@@ -30,8 +30,13 @@ func (s *step) command(ev Command) {
 // retry starts recovery afresh, as a new generation does without a new spec (rule 1.4). What was spent of a budget stays
 // spent, and actions under way go on unless the effective spec changes. It returns what it did.
 func (s *step) retry(v *service, all bool) (said []string) {
-	said = append(said, "recovery starts afresh")
-	if l := v.rec.Ladder; l != nil && l.State == LadderClosed {
+	l := v.rec.Ladder
+	if l == nil {
+		said = append(said, "no recovery was under way: its counters start afresh")
+	} else {
+		said = append(said, "recovery starts afresh")
+	}
+	if l != nil && l.State == LadderClosed {
 		said = append(said, "it was closed since "+stamp(l.Closed)+sentences(l.Why))
 	}
 	old := v.rec.Over

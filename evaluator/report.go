@@ -48,7 +48,7 @@ func (p Problem) String() string {
 type Report struct {
 	Revision string
 	Problems []Problem // in the order of the gates, then by place
-	Tests    int       // of the pack's own; a table of cases is one
+	Tests    int       // of the pack's own, each case of a table counted
 	Passed   int
 	Skipped  int
 	Took     time.Duration

@@ -45,21 +45,32 @@ func runTests(ctx context.Context, p *Policy, g *gate, r *Report) {
 	}
 }
 
-// note counts a result.
+// note counts a result as stock opa does: a table of cases is as many tests.
 func (r *Report) note(t *tester.Result, g *gate) {
 	at := located(t.Location)
-	r.Tests++
+	n := cases(t)
+	r.Tests += n
 	switch {
 	case t.Skip:
-		r.Skipped++
+		r.Skipped += n
 		g.warnf(at, "%s is skipped", t.Name)
 	case t.Error != nil:
 		g.errorf(at, "%s: %v", t.Name, t.Error)
 	case t.Fail:
 		g.errorf(at, "%s fails%s", t.Name, failedCases(t))
 	default:
-		r.Passed++
+		r.Passed += n
 	}
+}
+
+// cases are the cases of a test, or the one that it is.
+func cases(t *tester.Result) (n int) {
+	for _, sub := range t.SubResults.Iter {
+		if len(sub.SubResults) == 0 {
+			n++
+		}
+	}
+	return max(n, 1)
 }
 
 // failedCases names the cases of a table that fail, and shows what the test printed.

@@ -24,7 +24,7 @@ func exampleCommand() *cobra.Command {
 func exampleNode() *cobra.Command {
 	var c node.Config
 	cmd := &cobra.Command{
-		Use:   "node --id ID --listen HOST:PORT --dir DIR",
+		Use:   "node --id ID --dir DIR [--listen HOST:PORT]",
 		Short: "A NodeAgent and an ActionController that run services as processes of this machine",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,7 +42,7 @@ func exampleNode() *cobra.Command {
 func exampleMonitor() *cobra.Command {
 	var c monitor.Config
 	cmd := &cobra.Command{
-		Use:   "monitor --listen HOST:PORT --file FILE",
+		Use:   "monitor --file FILE [--listen HOST:PORT]",
 		Short: "A MonitoringServer that appends each alert to a file, once",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -82,7 +83,11 @@ func serviceRow(w io.Writer, x *pb.ServiceState) {
 	if x.Spec != nil {
 		wanted = x.Spec.GetReplicas()
 	}
-	fmt.Fprintf(w, "%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\n", idText(x.Metadata.ResourceId), st.Phase, st.AvailableReplicas, wanted, st.Node, dash(st.Version), recoveryText(st), since(st.PhaseSince))
+	ready := strconv.Itoa(int(st.AvailableReplicas))
+	if st.AvailableReplicas > 0 && !st.Available {
+		ready = "?" // its node is silent: that is what was seen last
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s/%d\t%s\t%s\t%s\t%s\n", idText(x.Metadata.ResourceId), dash(st.Phase), ready, wanted, st.Node, dash(st.Version), recoveryText(st), since(st.PhaseSince))
 }
 
 // recoveryText is recovery in a word or two.

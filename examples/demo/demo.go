@@ -67,6 +67,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	if o.Report != "" { // better now than after two minutes
+		if err := report(o.Report, nil); err != nil {
+			return err
+		}
+	}
 	s, err := newStage(o)
 	if err != nil {
 		return err

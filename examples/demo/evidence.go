@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -80,13 +81,14 @@ func stat(dir string) (parent int, state string, started time.Time, err error) {
 	return parent, f[0], boot.Add(time.Duration(n) * ticks), err
 }
 
-// booted is when the machine started, as its clock stands now: to about a tick.
-func booted() (time.Time, error) {
+// booted is when the machine started, as its clock stood when this was first asked: so a process has one start, to about a
+// tick.
+var booted = sync.OnceValues(func() (time.Time, error) {
 	b, err := os.ReadFile("/proc/uptime")
 	if err != nil {
 		return time.Time{}, err
 	}
 	up, _, _ := strings.Cut(string(b), " ")
 	seconds, err := strconv.ParseFloat(up, 64)
-	return time.Now().Add(-time.Duration(seconds * float64(time.Second))), err
-}
+	return time.Now().Add(-time.Duration(seconds * float64(time.Second))).Round(ticks), err
+})

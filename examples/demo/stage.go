@@ -210,8 +210,13 @@ func (s *stage) keep(ctx context.Context) {
    %[3]s get services; %[3]s get nodes; %[3]s events --decisions
    %[3]s explain web                  how it stands, why, and what comes next
    kill -9 %[4]d                       the process of web: and ask again
+   %[3]s apply -f services/web.yaml   after an edit; %[3]s retry web starts its recovery afresh
+   kill -9 %[5]d                       the daemon; start it again: %[3]s run --config statemanager.yaml
    $EDITOR policies/data.yaml         the next decision follows; %[3]s policy status says what is wrong
    tail -f logs/daemon.log alerts.jsonl node-a/ledger.jsonl
-`, s.addresses[daemonName], s.dir, s.exe, web)
+`, s.addresses[daemonName], s.dir, s.exe, web, s.procs[daemonName].cmd.Process.Pid)
 	<-ctx.Done()
+	if s.temporary {
+		s.say("\n== it stops, and removes %s\n", s.dir)
+	}
 }
