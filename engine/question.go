@@ -11,7 +11,7 @@ import (
 type Decider interface{ Decide(Question) Decision }
 
 // Question is what policy is asked. Facts is a PlanFacts, TransitionFacts, AllowedFacts, RecoveryFacts, PlacementFacts,
-// StabilityFacts or DispatchFacts; all are comparable, so a question can be a key.
+// StabilityFacts, DispatchFacts or StrategyFacts; all are comparable, so a question can be a key.
 type Question struct {
 	Revision string // of the pack that the engine runs under
 	Facts    any
@@ -175,6 +175,21 @@ type DispatchAnswer struct {
 	Run bool `answer:"verdict"` // run or defer
 }
 
+// StrategyFacts are what recovery.strategy is told. The engine never asks it: it is for those who want to know beforehand.
+type StrategyFacts struct {
+	Profile string `fact:"profile" keys:"profiles"`
+	Issue   string `fact:"issue" keys:"issues"`
+}
+
+// StrategyAnswer is what recovery would do about an issue, as far as nothing else is known of the service.
+type StrategyAnswer struct {
+	Actions             []ActionKind    `answer:"actions"` // in the order in which they are tried
+	Backoff             []time.Duration `answer:"backoff"` // before the first, second, ... attempt; the last one stays
+	MaxRetryCount       int             `answer:"max_retry_count"`
+	BackoffDelay        time.Duration   `answer:"backoff_delay"`        // the first of Backoff above 0
+	EscalationThreshold int             `answer:"escalation_threshold"` // attempts with the first action, before another one
+}
+
 // Entrypoint is the name of the question in policy, without the package's prefix `statemanager.`.
 func Entrypoint(facts any) string {
 	switch facts.(type) {
@@ -192,6 +207,8 @@ func Entrypoint(facts any) string {
 		return "stability.issues"
 	case DispatchFacts:
 		return "dispatch.verdict"
+	case StrategyFacts:
+		return "recovery.strategy"
 	}
 	return ""
 }

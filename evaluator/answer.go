@@ -73,6 +73,30 @@ func (a *answer) word(name, kind string, known func(string) bool) string {
 	return string(s)
 }
 
+// length is a length of time.
+func (a *answer) length(name string) time.Duration { return a.parsed(name, a.get(name)) }
+
+func (a *answer) parsed(name string, v ast.Value) time.Duration {
+	s, _ := v.(ast.String)
+	d, err := time.ParseDuration(string(s))
+	if v != nil && (err != nil || d < 0) {
+		a.fail("%s is %v, not %s", name, v, aDuration)
+	}
+	return d
+}
+
+// list visits the elements of an array, in their order.
+func (a *answer) list(name string, visit func(ast.Value)) {
+	v := a.get(name)
+	array, ok := v.(*ast.Array)
+	if v != nil && !ok {
+		a.fail("%s is %v, not an array", name, v)
+	}
+	if ok {
+		array.Foreach(func(t *ast.Term) { visit(t.Value) })
+	}
+}
+
 // set is an array or a set of words, sorted.
 func (a *answer) set(name, kind string, known func(string) bool) (out []string) {
 	members(a.get(name), func(t *ast.Term) {
@@ -151,12 +175,7 @@ func decodeRecovery(a *answer) (r engine.RecoveryAnswer) {
 		return a.row(s) || s == string(engine.Wait) || s == string(engine.GiveUp)
 	}))
 	if v, ok := a.has("after"); ok {
-		s, _ := v.(ast.String)
-		d, err := time.ParseDuration(string(s))
-		if err != nil || d < 0 {
-			a.fail("after is %v, not a length of time such as 10s", v)
-		}
-		r.After = d
+		r.After = a.parsed("after", v)
 	}
 	if _, ok := a.has("scope"); ok {
 		a.read--
@@ -183,6 +202,24 @@ func decodeStability(a *answer) engine.StabilityAnswer {
 func decodeDispatch(a *answer) engine.DispatchAnswer {
 	return engine.DispatchAnswer{Run: a.word("verdict", "verdict: run or defer", oneOf("run", "defer")) == "run"}
 }
+
+func decodeStrategy(a *answer) (s engine.StrategyAnswer) {
+	a.list("actions", func(v ast.Value) {
+		k, _ := v.(ast.String)
+		if !a.row(string(k)) {
+			a.fail("actions has %v, which is no key of data.actions", v)
+		}
+		s.Actions = append(s.Actions, engine.ActionKind(k))
+	})
+	a.list("backoff", func(v ast.Value) { s.Backoff = append(s.Backoff, a.parsed("backoff", v)) })
+	s.MaxRetryCount = a.integer("max_retry_count", 0, maxRungs)
+	s.BackoffDelay = a.length("backoff_delay")
+	s.EscalationThreshold = a.integer("escalation_threshold", 0, maxRungs)
+	return s
+}
+
+// maxRungs is how long a strategy can be.
+const maxRungs = 1000
 
 var errNoObject = errors.New("the answer is no object")
 

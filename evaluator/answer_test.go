@@ -64,6 +64,10 @@ func TestDecode(t *testing.T) {
 		{engine.DispatchFacts{}, `{"verdict": "run", ` + why + `}`, engine.DispatchAnswer{Run: true}},
 		{engine.DispatchFacts{}, `{"verdict": "defer", ` + why + `}`, engine.DispatchAnswer{}},
 		{engine.DispatchFacts{}, `{"verdict": "yes", ` + why + `}`, "verdict"},
+		{engine.StrategyFacts{}, `{"actions": ["restart", "isolate"], "backoff": ["0s", "10s"], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, engine.StrategyAnswer{Actions: []engine.ActionKind{"restart", "isolate"}, Backoff: []time.Duration{0, 10 * time.Second}, MaxRetryCount: 2, BackoffDelay: 10 * time.Second, EscalationThreshold: 1}},
+		{engine.StrategyFacts{}, `{"actions": {"restart"}, "backoff": [], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, "not an array"},
+		{engine.StrategyFacts{}, `{"actions": ["sing"], "backoff": [], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, "sing"},
+		{engine.StrategyFacts{}, `{"actions": [], "backoff": [10], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, "backoff is 10"},
 	}
 	for _, c := range cases {
 		got, _, err := p.decode(entrypoints[number(c.facts)], ast.MustParseTerm(c.text).Value)

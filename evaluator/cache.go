@@ -3,7 +3,7 @@ package evaluator
 import "statemanager/engine"
 
 // cache is a bounded map of decisions. It has two generations: when the young one is full, the old one is forgotten, so
-// what is asked again and again stays. One goroutine uses it.
+// what is asked again and again stays. It has no lock.
 type cache struct {
 	size       int // of a generation
 	young, old map[string]*engine.Decision

@@ -31,6 +31,7 @@ var entrypoints = []*entrypoint{
 	newEntrypoint(engine.PlacementFacts{}, decodePlacement),
 	newEntrypoint(engine.StabilityFacts{}, decodeStability),
 	newEntrypoint(engine.DispatchFacts{}, decodeDispatch),
+	newEntrypoint(engine.StrategyFacts{}, decodeStrategy),
 }
 
 func newEntrypoint[A any](facts any, decode func(*answer) A) *entrypoint {

@@ -11,8 +11,7 @@ import (
 	"statemanager/engine"
 )
 
-// Evaluator answers the engine's questions with the policies that were added to it. One goroutine calls Decide; any may
-// call Add and Retire meanwhile.
+// Evaluator answers questions with the policies that were added to it. It is safe for concurrent use.
 type Evaluator struct {
 	now   func() time.Time
 	bound Bound
@@ -22,18 +21,16 @@ type Evaluator struct {
 	policies map[string]*served
 }
 
-// served is a policy in use. What is beside the policy belongs to the goroutine that decides.
+// served is a policy in use. What is beside the policy is remembered under its lock; nothing is evaluated there.
 type served struct {
 	*Policy
+	mu       sync.Mutex
 	cache    *cache
 	breakers map[breakerKey]*breaker
 }
 
-// breakerKey is an entrypoint, and a profile by its code in the vector.
-type breakerKey struct {
-	query   int
-	profile byte
-}
+// breakerKey is an entrypoint by its number, and a profile by its code in the vector.
+type breakerKey struct{ query, profile byte }
 
 // breaker spares the CPU of a policy that times out.
 type breaker struct {
@@ -73,7 +70,7 @@ func (e *Evaluator) Add(p *Policy) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.policies[p.revision] == nil {
-		e.policies[p.revision] = &served{p, newCache(e.size), map[breakerKey]*breaker{}}
+		e.policies[p.revision] = &served{Policy: p, cache: newCache(e.size), breakers: map[breakerKey]*breaker{}}
 	}
 }
 
@@ -107,26 +104,49 @@ func (e *Evaluator) decide(s *served, n int, facts any) engine.Decision {
 	if err != nil {
 		return failSafe(n, err, nil)
 	}
-	if d := s.cache.get(key); d != nil {
-		return *d
-	}
 	vector := key[1:]
-	b := s.breaker(n, q.plan.profileOf(vector))
-	if now := e.now(); now.Before(b.until) {
-		return failSafe(n, fmt.Errorf("%w, %d times in a row: not asked before %s", errTimeout, b.timeouts, b.until.UTC().Format(time.TimeOnly)), nil)
+	d, b, err := s.recall(key, q.plan.profileOf(vector), e.now)
+	if d != nil {
+		return *d
+	} else if err != nil {
+		return failSafe(n, err, nil)
 	}
 	answer, reasons, rules, err := s.ask(q, vector, e.bound)
-	b.note(err, e.now)
+	if err == nil {
+		d = &engine.Decision{Answer: answer, Reasons: reasons, Rules: s.telling(q.entrypoint, rules, answer, reasons)}
+	}
+	s.learn(key, d, b, err, e.now)
 	if err != nil {
 		return failSafe(n, err, rules)
 	}
-	d := &engine.Decision{Answer: answer, Reasons: reasons, Rules: s.telling(q.entrypoint, rules, answer, reasons)}
-	s.cache.put(string(key), d)
 	return *d
 }
 
-func (s *served) breaker(query int, profile byte) *breaker {
-	k := breakerKey{query, profile}
+// recall is a decision that was kept; else the breaker of the question, and an error while it rests.
+func (s *served) recall(key []byte, profile byte, now func() time.Time) (*engine.Decision, *breaker, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d := s.cache.get(key); d != nil {
+		return d, nil, nil
+	}
+	b := s.breaker(breakerKey{key[0], profile})
+	if now().Before(b.until) {
+		return nil, nil, fmt.Errorf("%w, %d times in a row: not asked before %s", errTimeout, b.timeouts, b.until.UTC().Format(time.TimeOnly))
+	}
+	return nil, b, nil
+}
+
+// learn keeps a decision, and counts a timeout.
+func (s *served) learn(key []byte, d *engine.Decision, b *breaker, err error, now func() time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.note(err, now)
+	if d != nil {
+		s.cache.put(string(key), d)
+	}
+}
+
+func (s *served) breaker(k breakerKey) *breaker {
 	if s.breakers[k] == nil {
 		s.breakers[k] = &breaker{}
 	}

@@ -226,3 +226,25 @@ func TestTimeoutIsAKindOfError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The engine's loop and the API ask at the same time.
+func TestDecideIsConcurrent(t *testing.T) {
+	p := quick(t)
+	e := serve(p, WithCache(4))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for _, issue := range p.tables.Issues {
+				f := crash(p)
+				f.Issue = issue
+				if d := ask(e, p, f); d.FailSafe != "" {
+					t.Error(d.FailSafe)
+				}
+				if a := ask(e, p, engine.StrategyFacts{Profile: other, Issue: issue}).Answer.(engine.StrategyAnswer); a.MaxRetryCount != len(a.Actions) {
+					t.Errorf("%s: %+v", issue, a)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -23,7 +23,7 @@ var answerWords = []string{"reasons", "code", "args", "run", "defer", "unwell", 
 // answerTypes are the types whose tags name the fields of answers.
 var answerTypes = []any{
 	engine.PlanAnswer{}, engine.TransitionAnswer{}, engine.AllowedAnswer{}, engine.RecoveryAnswer{},
-	engine.PlacementAnswer{}, engine.StabilityAnswer{}, engine.DispatchAnswer{},
+	engine.PlacementAnswer{}, engine.StabilityAnswer{}, engine.DispatchAnswer{}, engine.StrategyAnswer{},
 }
 
 func newWords(d *declarations) words {

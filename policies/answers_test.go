@@ -178,7 +178,7 @@ var answers = map[string]any{
 	"planning.plan": engine.PlanAnswer{}, "transition.decision": engine.TransitionAnswer{},
 	"transition.allowed_actions": engine.AllowedAnswer{}, "recovery.decision": engine.RecoveryAnswer{},
 	"placement.score": engine.PlacementAnswer{}, "stability.issues": engine.StabilityAnswer{},
-	"dispatch.verdict": engine.DispatchAnswer{},
+	"dispatch.verdict": engine.DispatchAnswer{}, "recovery.strategy": engine.StrategyAnswer{},
 }
 
 // values says which value of an answer is none of its field, or nothing.
@@ -205,6 +205,10 @@ func values(p *pack, q any, a map[string]any) string {
 		ok = a["unfit"] == true || within(a["score"], 0, 100)
 	case engine.StabilityFacts:
 		ok = all(a["issues"], p.table("issues"))
+	case engine.StrategyFacts:
+		first, _ := a["backoff_delay"].(string)
+		_, err := time.ParseDuration(first)
+		ok = all(a["actions"], actions) && err == nil && within(a["max_retry_count"], 0, 50) && within(a["escalation_threshold"], 0, 50)
 	case engine.DispatchFacts:
 		ok = among(a["verdict"], []string{"run", "defer"})
 	}

@@ -16,7 +16,7 @@ import (
 // questions are the facts of each entrypoint.
 var questions = []any{
 	engine.PlanFacts{}, engine.TransitionFacts{}, engine.AllowedFacts{}, engine.RecoveryFacts{}, engine.PlacementFacts{},
-	engine.StabilityFacts{}, engine.DispatchFacts{},
+	engine.StabilityFacts{}, engine.DispatchFacts{}, engine.StrategyFacts{},
 }
 
 // fact is a fact's domain, from the tags of the engine or from the schemas of the pack.
@@ -114,8 +114,8 @@ func TestFactsAreTheEngines(t *testing.T) {
 	p := load(t)
 	for _, q := range questions {
 		pkg, rule, _ := strings.Cut(engine.Entrypoint(q), ".")
-		if rule == "allowed_actions" {
-			continue // reads the phase alone; the rule itself declares that
+		if rule == "allowed_actions" || rule == "strategy" {
+			continue // reads few facts; the rule itself declares them
 		}
 		got := declared(t, p, pkg)
 		maps.DeleteFunc(got, func(name string, _ fact) bool { return strings.HasPrefix(name, "site.") }) // the pack's own
