@@ -14,6 +14,7 @@ import (
 type Term interface {
 	runner.Recorder
 	runner.Desires
+	runner.Site
 	runner.Packs
 	Fence() int64
 	Done() <-chan struct{}
@@ -45,6 +46,7 @@ func Store(t *testing.T, newStore func(t *testing.T) Backend) {
 		{"rule 1.7 deleted and applied again", deletedAndApplied},
 		{"rule 9 the deposed cannot write", deposed},
 		{"history in order", historyInOrder},
+		{"history has revisions", historyHasRevisions},
 		{"old history goes", oldHistoryGoes},
 		{"broken values", brokenValues},
 		{"site facts", siteFacts},
@@ -62,6 +64,7 @@ func Store(t *testing.T, newStore func(t *testing.T) Backend) {
 func DownStore(t *testing.T, s interface {
 	runner.Recorder
 	runner.Desires
+	runner.Site
 	runner.Packs
 }) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -69,9 +72,10 @@ func DownStore(t *testing.T, s interface {
 	_, put := s.PutDesired(ctx, web, spec("1"))
 	_, del := s.DeleteDesired(ctx, web)
 	_, pack := s.Pack(ctx, "d")
+	_, commit := s.Commit(ctx, runner.Batch{})
 	for call, err := range map[string]error{
 		"Load": load, "PutDesired": put, "DeleteDesired": del, "Pack": pack,
-		"Commit": s.Commit(ctx, runner.Batch{}), "PutPack": s.PutPack(ctx, "d", nil),
+		"Commit": commit, "PutPack": s.PutPack(ctx, "d", nil), "PutSite": s.PutSite(ctx, map[string]string{"a": "b"}),
 	} {
 		isKind(t, call, err, engine.Unavailable)
 	}
@@ -104,6 +108,14 @@ func must[T any](x T, err error) func(*testing.T) T {
 		}
 		return x
 	}
+}
+
+// commit writes a batch, and returns the revision of it.
+func commit(t *testing.T, s runner.Recorder, b runner.Batch) int64 {
+	t.Helper()
+	revision, err := s.Commit(t.Context(), b)
+	done(t, err)
+	return revision
 }
 
 func done(t *testing.T, err error) {

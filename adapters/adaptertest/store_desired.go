@@ -43,7 +43,7 @@ func deletedAndApplied(t *testing.T, b Backend) {
 func brokenValues(t *testing.T, b Backend) {
 	s := b.Campaign(t)
 	must(s.PutDesired(t.Context(), web1, spec("1")))(t)
-	done(t, s.Commit(t.Context(), runner.Batch{ID: 1, Records: []*engine.Record{record(web1, 1)}}))
+	commit(t, s, runner.Batch{ID: 1, Records: []*engine.Record{record(web1, 1)}})
 	want := map[string]engine.ResourceID{
 		"desired/service/a/web/": web, "state/service/a/web/": web, "desired/service/a/": {}, "site/a/b/": {}, "history/x/": {}, "cell/": {},
 	}

@@ -26,14 +26,14 @@ func recordsComeBack(t *testing.T, b Backend) {
 	s := b.Campaign(t)
 	first, second := record(web, 1), record(web1, 2)
 	cell := &engine.Cell{Epoch: 9, Revision: "r1", N: 3}
-	done(t, s.Commit(t.Context(), runner.Batch{ID: 1, Records: []*engine.Record{second, first}, Cell: cell}))
+	commit(t, s, runner.Batch{ID: 1, Records: []*engine.Record{second, first}, Cell: cell})
 	l := load(t, b.Campaign(t))
 	if want := []*engine.Record{first, second}; !reflect.DeepEqual(l.Records, want) || !reflect.DeepEqual(l.Cell, cell) {
 		t.Errorf("read %+v and %+v", l.Records, l.Cell)
 	}
 	s = b.Campaign(t)
 	changed := record(web1, 5)
-	done(t, s.Commit(t.Context(), runner.Batch{ID: 2, Records: []*engine.Record{{ID: web, Gone: true}, {ID: other, Gone: true}, changed}}))
+	commit(t, s, runner.Batch{ID: 2, Records: []*engine.Record{{ID: web, Gone: true}, {ID: other, Gone: true}, changed}})
 	l = load(t, s)
 	if want := []*engine.Record{changed}; !reflect.DeepEqual(l.Records, want) || !reflect.DeepEqual(l.Cell, cell) {
 		t.Errorf("after one is gone, read %+v and %+v", l.Records, l.Cell)
@@ -54,10 +54,10 @@ func unknownFieldsAreKept(t *testing.T, b Backend) {
 	s := b.Campaign(t)
 	mine, cell := record(web, 1), &engine.Cell{Epoch: 1}
 	mine.Unknown, cell.Unknown = later, later
-	done(t, s.Commit(t.Context(), runner.Batch{ID: 1, Records: []*engine.Record{mine}, Cell: cell}))
+	commit(t, s, runner.Batch{ID: 1, Records: []*engine.Record{mine}, Cell: cell})
 	l := load(t, s)
 	l.Records[0].Plans, l.Cell.N = 2, 2
-	done(t, s.Commit(t.Context(), runner.Batch{ID: 2, Records: l.Records, Cell: l.Cell}))
+	commit(t, s, runner.Batch{ID: 2, Records: l.Records, Cell: l.Cell})
 	if l = load(t, s); string(l.Records[0].Unknown) != string(later) || string(l.Cell.Unknown) != string(later) || l.Cell.N != 2 {
 		t.Errorf("the fields of a newer version are lost: %+v, %+v", l.Records[0], l.Cell)
 	}
@@ -75,7 +75,7 @@ func largeBatches(t *testing.T, b Backend) {
 			batch.Records = append(batch.Records, r)
 			batch.Entries = append(batch.Entries, entry(r.ID, 1, strings.Repeat("y", i*10_000)))
 		}
-		done(t, s.Commit(t.Context(), batch))
+		commit(t, s, batch)
 	}
 	l := load(t, s)
 	if len(l.Records) != batches*size || len(l.History) != batches*size || len(l.Broken) > 0 {
@@ -90,7 +90,7 @@ func largeBatches(t *testing.T, b Backend) {
 
 func deposed(t *testing.T, b Backend) {
 	old := b.Campaign(t)
-	done(t, old.Commit(t.Context(), runner.Batch{ID: 1, Records: []*engine.Record{record(web, 1)}}))
+	commit(t, old, runner.Batch{ID: 1, Records: []*engine.Record{record(web, 1)}})
 	put := must(old.PutDesired(t.Context(), web, spec("1")))(t)
 	now := b.Campaign(t)
 	if now.Fence() <= old.Fence() || put <= old.Fence() {
@@ -102,9 +102,11 @@ func deposed(t *testing.T, b Backend) {
 		t.Error("the deposed leader was not told")
 	}
 	_, errPut := old.PutDesired(t.Context(), web, spec("2"))
+	_, errCommit := old.Commit(t.Context(), runner.Batch{ID: 2, Records: []*engine.Record{record(web, 2)}, Entries: []engine.Entry{entry(web, 1, "x")}})
 	_, errDelete := old.DeleteDesired(t.Context(), web)
 	for call, err := range map[string]error{
-		"Commit":     old.Commit(t.Context(), runner.Batch{ID: 2, Records: []*engine.Record{record(web, 2)}, Entries: []engine.Entry{entry(web, 1, "x")}}),
+		"Commit":     errCommit,
+		"PutSite":    old.PutSite(t.Context(), map[string]string{"a": "b"}),
 		"PutPack":    old.PutPack(t.Context(), "d", map[string][]byte{"f": nil}),
 		"PutDesired": errPut, "DeleteDesired": errDelete,
 	} {
@@ -116,7 +118,7 @@ func deposed(t *testing.T, b Backend) {
 	if len(l.Records) != 1 || l.Records[0].Plans != 1 || len(l.History) != 0 || l.Desired[web].Observed != put {
 		t.Errorf("a deposed leader has written: %+v", l)
 	}
-	done(t, now.Commit(t.Context(), runner.Batch{ID: 1, Records: []*engine.Record{record(web, 3)}}))
+	commit(t, now, runner.Batch{ID: 1, Records: []*engine.Record{record(web, 3)}})
 }
 
 func prefixNames(t *testing.T, b Backend) {
@@ -126,9 +128,9 @@ func prefixNames(t *testing.T, b Backend) {
 		must(s.PutDesired(t.Context(), id, spec(id.Name)))(t)
 		records = append(records, record(id, i))
 	}
-	done(t, s.Commit(t.Context(), runner.Batch{ID: 1, Records: records}))
+	commit(t, s, runner.Batch{ID: 1, Records: records})
 	must(s.DeleteDesired(t.Context(), web))(t)
-	done(t, s.Commit(t.Context(), runner.Batch{ID: 2, Records: []*engine.Record{{ID: web, Gone: true}}}))
+	commit(t, s, runner.Batch{ID: 2, Records: []*engine.Record{{ID: web, Gone: true}}})
 	l := load(t, s)
 	if len(l.Desired) != 2 || l.Desired[web1].Spec.Version != "web1" || l.Desired[other].Spec.Version != "web" {
 		t.Errorf("desired: %+v", l.Desired)

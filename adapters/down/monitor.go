@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"statemanager/engine"
+	"statemanager/engine/runner"
 )
 
 // Monitor is a MonitoringServer that cannot be reached. It implements runner.Monitor.
@@ -13,3 +14,6 @@ var errMonitor = &engine.Error{Kind: engine.Unavailable, Text: "reach monitoring
 
 // SendAlert fails.
 func (Monitor) SendAlert(context.Context, engine.Notice) error { return errMonitor }
+
+// SendMetrics fails.
+func (Monitor) SendMetrics(context.Context, runner.Metrics) error { return errMonitor }

@@ -17,7 +17,7 @@ var errStore = &engine.Error{Kind: engine.Unavailable, Text: "reach store: it is
 func (Store) Load(context.Context) (*runner.Loaded, error) { return nil, errStore }
 
 // Commit fails.
-func (Store) Commit(context.Context, runner.Batch) error { return errStore }
+func (Store) Commit(context.Context, runner.Batch) (int64, error) { return 0, errStore }
 
 // PutDesired fails.
 func (Store) PutDesired(context.Context, engine.ResourceID, *engine.Spec) (int64, error) {
@@ -33,6 +33,9 @@ func (Store) WatchDesired(ctx context.Context, _ int64) <-chan runner.Change {
 	context.AfterFunc(ctx, func() { close(out) })
 	return out
 }
+
+// PutSite fails.
+func (Store) PutSite(context.Context, map[string]string) error { return errStore }
 
 // PutPack fails.
 func (Store) PutPack(context.Context, string, map[string][]byte) error { return errStore }

@@ -29,22 +29,26 @@ func (t *Term) Load(ctx context.Context) (*runner.Loaded, error) {
 
 // Commit writes a batch in one transaction, or in several, history first, if it is larger than etcd takes at once. After
 // an error the caller writes it again, or what has replaced it: whether this one arrived makes no difference then.
-func (t *Term) Commit(ctx context.Context, b runner.Batch) error {
+func (t *Term) Commit(ctx context.Context, b runner.Batch) (revision int64, err error) {
 	ops, trim, barrier, err := t.prepare(ctx, b)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, part := range t.parts(ops, trim) {
 		same := clientv3.Compare(clientv3.ModRevision(t.store.key(wire.LeaderKey)), "=", barrier)
-		if _, err := t.write(ctx, "commit batch", part, same); err != nil {
+		r, err := t.write(ctx, "commit batch", part, same)
+		if err != nil {
 			t.doubtOf(ops)
-			return err
+			return 0, err
+		}
+		if revision == 0 { // a batch's entries fit into the first part
+			revision = r.Header.Revision
 		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.trail.Trimmed(trim)
-	return nil
+	return revision, nil
 }
 
 // prepare says what is to be written, and below which barrier.

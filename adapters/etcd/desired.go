@@ -41,6 +41,20 @@ func (t *Term) DeleteDesired(ctx context.Context, id engine.ResourceID) (int64, 
 	return r.Header.Revision, nil
 }
 
+// PutSite sets facts of the site; an empty value takes a fact away.
+func (t *Term) PutSite(ctx context.Context, facts map[string]string) error {
+	ops, err := wire.SiteOps(facts)
+	if err != nil || len(ops) == 0 {
+		return err
+	}
+	var all []clientv3.Op
+	for _, op := range ops {
+		all = append(all, t.op(op))
+	}
+	_, err = t.write(ctx, "store site facts", all)
+	return err
+}
+
 // WatchDesired sends every change; see Store.WatchDesired.
 func (t *Term) WatchDesired(ctx context.Context, after int64) <-chan runner.Change {
 	return t.store.WatchDesired(ctx, after)

@@ -74,7 +74,7 @@ func TestRestart(t *testing.T) {
 	term := campaign(t, s)
 	id := engine.Service("a", "web")
 	before, _ := term.Load(t.Context())
-	if err := term.Commit(t.Context(), runner.Batch{Records: []*engine.Record{{ID: id, Plans: 3}}}); err != nil {
+	if _, err := term.Commit(t.Context(), runner.Batch{Records: []*engine.Record{{ID: id, Plans: 3}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

@@ -156,5 +156,6 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 var _ interface {
 	runner.Recorder
 	runner.Desires
+	runner.Site
 	runner.Packs
 } = (*Term)(nil)

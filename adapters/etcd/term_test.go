@@ -53,7 +53,7 @@ func batch(text string) runner.Batch {
 
 func commit(t *testing.T, term *Term, text string) {
 	t.Helper()
-	if err := term.Commit(t.Context(), batch(text)); err != nil {
+	if _, err := term.Commit(t.Context(), batch(text)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -99,14 +99,14 @@ func TestStandbyFollows(t *testing.T) {
 	}
 	second := within(t, "after the leader resigned", won)
 	commit(t, second, "b")
-	if err := first.Commit(t.Context(), batch("a")); !errors.Is(err, runner.ErrDeposed) {
+	if _, err := first.Commit(t.Context(), batch("a")); !errors.Is(err, runner.ErrDeposed) {
 		t.Errorf("the one that resigned writes: %v", err)
 	}
 
 	second.cancel() // it renews its lease no more, as if its process had stopped
 	won = candidate(t, a)
 	third := within(t, "after the lease has ended", won)
-	if err := second.Commit(t.Context(), batch("b again")); !errors.Is(err, runner.ErrDeposed) {
+	if _, err := second.Commit(t.Context(), batch("b again")); !errors.Is(err, runner.ErrDeposed) {
 		t.Errorf("the silent one writes: %v", err)
 	}
 	within(t, "the silent one is told", second.Done())
@@ -145,10 +145,11 @@ func TestEtcdAway(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	isKind(t, term.Commit(ctx, batch("2")), engine.Unavailable, address)
+	_, err = term.Commit(ctx, batch("2"))
+	isKind(t, err, engine.Unavailable, address)
 
 	open(t, cfg)
-	eventually(t, func() error { return term.Commit(t.Context(), batch("2")) })
+	eventually(t, func() error { _, err := term.Commit(t.Context(), batch("2")); return err })
 	if phase, told := stored(t, term); phase != "2" || told != "1 2" {
 		t.Errorf("stored is %q, told was %q", phase, told)
 	}
@@ -197,7 +198,7 @@ func TestLateWrite(t *testing.T) {
 func TestStoreWentBack(t *testing.T) {
 	term := campaign(t, open(t, embedded(t)))
 	term.newest.Add(1 << 30)
-	if err := term.Commit(t.Context(), batch("x")); !errors.Is(err, runner.ErrDeposed) {
+	if _, err := term.Commit(t.Context(), batch("x")); !errors.Is(err, runner.ErrDeposed) {
 		t.Errorf("a commit to a restored store: %v", err)
 	}
 	within(t, "the term is over", term.Done())
@@ -228,7 +229,7 @@ func TestOldPacksGo(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 0 {
-			if err := term.Commit(t.Context(), runner.Batch{Cell: &engine.Cell{Revision: "a"}}); err != nil {
+			if _, err := term.Commit(t.Context(), runner.Batch{Cell: &engine.Cell{Revision: "a"}}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"statemanager/engine"
+	"statemanager/engine/runner"
 )
 
 // Monitor is a MonitoringServer in memory: it shows each key once (rule 3.6). It implements runner.Monitor, is safe for
@@ -14,6 +15,7 @@ type Monitor struct {
 	mu    sync.Mutex
 	keys  map[engine.NoticeKey]bool
 	shown []engine.Notice
+	last  runner.Metrics
 }
 
 // SendAlert accepts a notice; one whose key was accepted before changes nothing.
@@ -29,6 +31,21 @@ func (m *Monitor) SendAlert(_ context.Context, n engine.Notice) error {
 	m.keys[n.Key] = true
 	m.shown = append(m.shown, n)
 	return nil
+}
+
+// SendMetrics takes figures; the newest alone are kept.
+func (m *Monitor) SendMetrics(_ context.Context, x runner.Metrics) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last = x
+	return nil
+}
+
+// Metrics are the newest figures.
+func (m *Monitor) Metrics() runner.Metrics {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
 }
 
 // Shown are the notices that were accepted, in their order.

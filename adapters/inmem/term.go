@@ -32,8 +32,8 @@ func (t *Term) Load(context.Context) (*runner.Loaded, error) {
 }
 
 // Commit writes a batch in one transaction.
-func (t *Term) Commit(_ context.Context, b runner.Batch) error {
-	_, err := t.write(func() ([]wire.Op, error) {
+func (t *Term) Commit(_ context.Context, b runner.Batch) (int64, error) {
+	return t.write(func() ([]wire.Op, error) {
 		ops, err := wire.Ops(b, &t.trail)
 		if keep := t.trail.Trim(); keep != "" && err == nil {
 			for _, v := range t.under(wire.HistoryKeys) {
@@ -45,7 +45,6 @@ func (t *Term) Commit(_ context.Context, b runner.Batch) error {
 		}
 		return ops, err
 	})
-	return err
 }
 
 // PutDesired stores a spec and returns the revision of it.
@@ -67,6 +66,12 @@ func (t *Term) DeleteDesired(_ context.Context, id engine.ResourceID) (int64, er
 		}
 		return []wire.Op{{Key: wire.DesiredKey(id)}}, nil
 	})
+}
+
+// PutSite sets facts of the site; an empty value takes a fact away.
+func (t *Term) PutSite(_ context.Context, facts map[string]string) error {
+	_, err := t.write(func() ([]wire.Op, error) { return wire.SiteOps(facts) })
+	return err
 }
 
 // PutPack stores a pack by its digest.

@@ -10,9 +10,11 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"statemanager/adapters/wire"
 	"statemanager/engine"
+	"statemanager/engine/runner"
 	apiv1 "statemanager/proto/statemanager/v1"
 )
 
@@ -24,13 +26,17 @@ type Config struct {
 	Dial []grpc.DialOption
 	// Log is where errors are written.
 	Log hclog.Logger
+	// Cell is the name of the cell, and Leading when this daemon began to lead it: both are told with the metrics.
+	Cell    string
+	Leading func() time.Time
 }
 
-// Client sends notices and alerts. It implements runner.Monitor and is safe for concurrent use.
+// Client sends notices, alerts and metrics. It implements runner.Monitor and is safe for concurrent use.
 type Client struct {
 	conn   *grpc.ClientConn
 	client apiv1.MonitoringServerClient
 	log    hclog.Logger
+	config Config
 }
 
 // callTimeout bounds a call: the notice stays in its outbox and is sent again (rule 3.6).
@@ -52,7 +58,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use monitoring address %q: %w", c.Address, err)
 	}
-	return &Client{conn, apiv1.NewMonitoringServerClient(conn), c.Log.With("address", c.Address)}, nil
+	return &Client{conn, apiv1.NewMonitoringServerClient(conn), c.Log.With("address", c.Address), c}, nil
 }
 
 // Close ends the connection; calls under way fail.
@@ -68,4 +74,17 @@ func (c *Client) SendAlert(ctx context.Context, n engine.Notice) error {
 		c.log.Warn("alert is not accepted", "code", n.Code, "error", err)
 	}
 	return err
+}
+
+// SendMetrics sends figures. It tries once.
+func (c *Client) SendMetrics(ctx context.Context, m runner.Metrics) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	x := wire.MetricsToProto(m)
+	x.Cell = c.config.Cell
+	if f := c.config.Leading; f != nil && !f().IsZero() {
+		x.LeadingSince = timestamppb.New(f())
+	}
+	_, err := c.client.SendMetrics(ctx, &apiv1.SendMetricsRequest{Metrics: x})
+	return wire.ErrorFromStatus("send metrics", err)
 }

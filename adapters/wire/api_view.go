@@ -107,10 +107,7 @@ func recoveryToProto(l *engine.Ladder, next *engine.Next) *apiv1.RecoveryStatus 
 
 // NodeStateToProto is a node as the API shows it. The addresses are the configuration's: the caller adds them.
 func NodeStateToProto(n engine.NodeView) *apiv1.NodeState {
-	m := &apiv1.NodeState{Id: n.ID, State: string(n.State), Since: InstantToProto(n.Since), Services: uint32(n.Services)}
-	if n.State == engine.NodeUnheard {
-		m.State = "unknown"
-	}
+	m := &apiv1.NodeState{Id: n.ID, State: nodeState(n.State), Since: InstantToProto(n.Since), Services: uint32(n.Services)}
 	if n.Info.ID != "" {
 		m.Info = NodeInfoToProto(n.Info, 0)
 	}

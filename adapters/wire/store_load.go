@@ -38,7 +38,9 @@ func add(l *runner.Loaded, v Value) (id engine.ResourceID, err error) {
 	case strings.HasPrefix(v.Key, HistoryKeys):
 		var entries []engine.Entry
 		entries, err = EntriesFromStore(v.Bytes)
-		l.History = append(l.History, entries...)
+		for _, e := range entries {
+			l.History = append(l.History, runner.Stored{Revision: v.Modified, Entry: e})
+		}
 	}
 	return id, err
 }

@@ -187,7 +187,8 @@ func (d *daemon) dial(context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := monitoring.New(monitoring.Config{Address: target(d.cfg.Monitoring.Address), Dial: []grpc.DialOption{option}, Log: d.log.Named("monitoring")})
+	m, err := monitoring.New(monitoring.Config{Address: target(d.cfg.Monitoring.Address), Dial: []grpc.DialOption{option}, Log: d.log.Named("monitoring"),
+		Cell: d.cfg.Cell, Leading: func() time.Time { return d.leading }})
 	if err != nil {
 		return err
 	}

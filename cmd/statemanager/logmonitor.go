@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"statemanager/engine"
+	"statemanager/engine/runner"
 )
 
 // logMonitor stands in while no MonitoringServer is configured: it accepts nothing, so every notice stays in its outbox
@@ -20,6 +21,9 @@ type logMonitor struct {
 func newLogMonitor(log hclog.Logger) *logMonitor {
 	return &logMonitor{log: log, told: map[engine.NoticeKey]bool{}}
 }
+
+// SendMetrics drops the figures: nobody asks for them.
+func (m *logMonitor) SendMetrics(context.Context, runner.Metrics) error { return nil }
 
 // SendAlert is always Unavailable.
 func (m *logMonitor) SendAlert(_ context.Context, n engine.Notice) error {

@@ -49,7 +49,3 @@ func (r *Runner) gone() error {
 func unavailable(format string, args ...any) error {
 	return &engine.Error{Kind: engine.Unavailable, Text: fmt.Sprintf(format, args...)}
 }
-
-func denied(format string, args ...any) error {
-	return &engine.Error{Kind: engine.Denied, Text: fmt.Sprintf(format, args...)}
-}

@@ -23,9 +23,6 @@ func (l *loop) carry(fx engine.Effects) {
 	for _, x := range fx.Notify {
 		l.send(x)
 	}
-	for _, x := range fx.Publish {
-		l.subs.publish(x)
-	}
 	for _, x := range fx.Reply {
 		l.answer(x)
 	}

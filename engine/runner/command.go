@@ -22,6 +22,7 @@ func (r *Runner) Activate(ctx context.Context, p *engine.Pack, files map[string]
 		return fmt.Errorf("store pack %s: %w", p.Revision, err)
 	}
 	_, err := r.reply(ctx, func(l *loop, n int64) {
+		l.pack = p
 		l.step(engine.PackActivated{Pack: p})
 		l.seq.Add(engine.Effects{Reply: []engine.Reply{{ID: n}}}) // leaves when the cell's record is saved
 	})

@@ -14,6 +14,7 @@ import (
 type Store interface {
 	Recorder
 	Desires
+	Site
 	Packs
 }
 
@@ -56,7 +57,9 @@ const (
 	maxExecute  = 64               // actions in flight at a node
 	maxAsk      = 16               // questions in flight at a node, and notices
 	maxHistory  = 20_000           // entries in memory
-	maxEvents   = 1024             // events that a subscriber may be behind
+	maxBehind   = 1024             // transactions that a subscriber may be behind
+	sayWhere    = 256              // transactions without anything for a subscriber, until it is told where it stands
+	metricsEach = 30 * time.Second // between two messages of figures
 	callMargin  = 2 * time.Second  // the call of an action lasts longer than the action (rule 8.2)
 	askTimeout  = 5 * time.Second  // of every other call
 	saveTimeout = 10 * time.Second // of a transaction

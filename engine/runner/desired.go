@@ -2,8 +2,6 @@ package runner
 
 import (
 	"context"
-	"maps"
-	"strings"
 	"time"
 
 	"statemanager/engine"
@@ -27,17 +25,18 @@ type Applied struct {
 	Service  Service
 }
 
-// Apply stores a desired spec and waits until the engine has taken it in. Denied names a change that this version cannot
-// carry out: nothing is then stored.
+// Apply stores a desired spec and waits until the engine has taken it in. Invalid: its dependencies lead back to the
+// service itself; nothing is then stored.
 func (r *Runner) Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec) (Applied, error) {
 	r.writes.Lock()
 	defer r.writes.Unlock()
 	var old *engine.Desired
-	if err := r.call(ctx, func(l *loop) { old = l.desired[id] }); err != nil {
+	var cycle []engine.ResourceID
+	if err := r.call(ctx, func(l *loop) { old, cycle = l.desired[id], l.cycle(id, s.Dependencies) }); err != nil {
 		return Applied{}, err
 	}
-	if err := feasible(old, s); err != nil {
-		return Applied{}, err
+	if cycle != nil {
+		return Applied{}, cyclic(cycle)
 	}
 	change := Created
 	switch {
@@ -64,28 +63,33 @@ func (r *Runner) Delete(ctx context.Context, id engine.ResourceID) (Applied, err
 	return r.applied(ctx, id, Deleted, revision)
 }
 
-// feasible says what of a change cannot be carried out.
-func feasible(old *engine.Desired, s *engine.Spec) error {
-	if len(s.Dependencies) > 0 {
-		return denied("this version of the daemon cannot carry out dependencies: apply the spec without them")
-	}
-	if old == nil {
-		return nil
-	}
-	var fields []string
-	add := func(name string, differs bool) {
-		if differs {
-			fields = append(fields, name)
+// cycle is a way from a service along dependencies back to itself, if it had these (rule 1.2); nil = there is none.
+func (l *loop) cycle(id engine.ResourceID, on []engine.ResourceID) []engine.ResourceID {
+	seen := map[engine.ResourceID]bool{}
+	var walk func(on []engine.ResourceID) []engine.ResourceID
+	walk = func(on []engine.ResourceID) []engine.ResourceID {
+		for _, d := range on {
+			if d == id {
+				return []engine.ResourceID{d}
+			}
+			if x := l.desired[d]; x != nil && !seen[d] {
+				seen[d] = true
+				if way := walk(x.Spec.Dependencies); way != nil {
+					return append([]engine.ResourceID{d}, way...)
+				}
+			}
 		}
-	}
-	add("node", old.Spec.Node != s.Node)
-	add("replicas", old.Spec.Replicas != s.Replicas)
-	add("version", old.Spec.Version != s.Version)
-	add("config", !maps.Equal(old.Spec.Config, s.Config))
-	if len(fields) == 0 {
 		return nil
 	}
-	return denied("this version of the daemon cannot carry out a change of %s: delete and apply again", strings.Join(fields, ", "))
+	return walk(on)
+}
+
+func cyclic(way []engine.ResourceID) error {
+	text := way[len(way)-1].String()
+	for _, id := range way {
+		text += " needs " + id.String()
+	}
+	return &engine.Error{Kind: engine.Invalid, Text: "apply spec: its dependencies are a circle: " + text + "; take one of them out"}
 }
 
 // applied waits until a revision is taken in, and shows what it did.

@@ -26,6 +26,7 @@ func (r *Runner) load(ctx context.Context) (*loop, error) {
 		return nil, err
 	}
 	l := newLoop(r, stored)
+	l.pack, l.cell = pack, cell
 	l.engine = engine.New(engine.State{
 		Now: r.cfg.Clock(), NodeTimeout: r.cfg.NodeTimeout, Resend: r.cfg.Resend,
 		Nodes: slices.Sorted(maps.Keys(r.cfg.Agents)), Pack: pack, Site: stored.Site, Cell: cell,

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -23,7 +24,12 @@ type loop struct {
 	replies  map[int64]chan engine.Reply
 	lastID   int64 // of a reply
 	history  ring
+	order    order
 	saving   saving
+	counters counters
+	pack     *engine.Pack              // the active one
+	site     map[string]string         // facts that are set
+	cell     *engine.Cell              // as the engine last had it saved
 	saidAt   map[string]engine.Instant // when a trouble was last logged
 }
 
@@ -36,7 +42,7 @@ type waiter struct {
 func newLoop(r *Runner, stored *Loaded) *loop {
 	l := &loop{Runner: r, seq: NewSequencer(maxRecords), nodes: map[string]*node{}, desired: map[engine.ResourceID]*engine.Desired{},
 		unread: map[engine.ResourceID]error{}, found: stored.Broken, revision: stored.Revision, replies: map[int64]chan engine.Reply{},
-		saidAt: map[string]engine.Instant{}, saving: newSaving()}
+		saidAt: map[string]engine.Instant{}, saving: newSaving(), counters: newCounters(), site: maps.Clone(stored.Site)}
 	for id, d := range stored.Desired {
 		l.desired[id] = &d
 	}
@@ -46,7 +52,7 @@ func newLoop(r *Runner, stored *Loaded) *loop {
 			l.unread[b.Service] = b.Err
 		}
 	}
-	l.history.add(stored.History)
+	l.history.load(stored)
 	return l
 }
 
@@ -58,6 +64,8 @@ func (l *loop) run() {
 	l.wake, l.saving.retry = time.NewTimer(0), time.NewTimer(0)
 	defer l.wake.Stop()
 	defer l.saving.retry.Stop()
+	metrics := time.NewTicker(metricsEach)
+	defer metrics.Stop()
 	l.step(engine.Tick{})
 	l.alertBroken()
 	for {
@@ -83,6 +91,8 @@ func (l *loop) run() {
 			l.saving.paused = false
 		case <-wake:
 			l.ring()
+		case <-metrics.C:
+			l.sendMetrics()
 		}
 	}
 }
@@ -107,6 +117,9 @@ func (l *loop) step(ev engine.Event) {
 	fx := l.engine.Step(l.cfg.Clock(), ev, l.cfg.Decider)
 	l.seq.Add(fx)
 	l.wakeAt = fx.WakeAt
+	if fx.SaveCell != nil {
+		l.cell = fx.SaveCell
+	}
 	l.sleep()
 }
 

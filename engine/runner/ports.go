@@ -14,8 +14,8 @@ type Recorder interface {
 	// Load reads everything: records, cell record, active pack, desired specs, history. A value that cannot be read
 	// is in Loaded.Broken and the others are loaded all the same.
 	Load(ctx context.Context) (*Loaded, error)
-	// Commit writes one batch in one transaction.
-	Commit(ctx context.Context, b Batch) error
+	// Commit writes one batch in one transaction, and returns the revision of the store that its entries have.
+	Commit(ctx context.Context, b Batch) (revision int64, err error)
 }
 
 // Loaded is what a store holds. Revision is the store's revision that all of it was read at.
@@ -26,8 +26,14 @@ type Loaded struct {
 	Records  []*engine.Record
 	Desired  map[engine.ResourceID]engine.Desired
 	Site     map[string]string
-	History  []engine.Entry // oldest first
+	History  []Stored // in order of revisions
 	Broken   []Broken
+}
+
+// Stored is an entry of the history with the revision of the store that its transaction made.
+type Stored struct {
+	Revision int64
+	engine.Entry
 }
 
 // Broken is a value that could not be read. Its service is held: nothing is decided for it.
@@ -57,6 +63,12 @@ type Change struct {
 	Err      error
 }
 
+// Site is where the facts of the site are kept.
+type Site interface {
+	// PutSite sets facts in one transaction; an empty value takes a fact away.
+	PutSite(ctx context.Context, facts map[string]string) error
+}
+
 // Packs is where activated packs are kept, by the digest of their files.
 type Packs interface {
 	PutPack(ctx context.Context, digest string, files map[string][]byte) error
@@ -82,9 +94,12 @@ type Controller interface {
 	Get(ctx context.Context, ref engine.ActionRef, fence int64) (engine.ActionStatus, error)
 }
 
-// Monitor takes notices. It accepts each key once; a repeated one is no error.
+// Monitor is where humans are told.
 type Monitor interface {
+	// SendAlert sends a notice. Each key is accepted once; a repeated one is no error.
 	SendAlert(ctx context.Context, n engine.Notice) error
+	// SendMetrics sends figures. What is not taken is not sent again: newer ones follow.
+	SendMetrics(ctx context.Context, m Metrics) error
 }
 
 // ErrDeposed says that another daemon leads the cell: this one must stop writing.

@@ -14,12 +14,13 @@ import (
 // Runner runs the engine of a cell for one term of its leader. Its methods may be called by any goroutine; the engine is
 // touched by the loop's alone. All goroutines that it starts have ended when Stop returns without an error.
 type Runner struct {
-	cfg    Config
-	log    hclog.Logger
-	inbox  *inbox
-	calls  chan func(*loop) // carried out by the loop's goroutine
-	subs   subscribers
-	notify *pool
+	cfg     Config
+	log     hclog.Logger
+	inbox   *inbox
+	calls   chan func(*loop) // carried out by the loop's goroutine
+	subs    subscribers
+	notify  *pool
+	figures *pool // metrics: one message at a time
 
 	life   context.Context // of everything that the runner starts
 	cancel context.CancelCauseFunc
@@ -39,7 +40,7 @@ func New(cfg Config) *Runner {
 	r := &Runner{cfg: cfg, log: cfg.Log.Named("runner"), calls: make(chan func(*loop)), loaded: make(chan struct{}), ended: make(chan struct{})}
 	r.life, r.cancel = context.WithCancelCause(context.Background())
 	r.inbox = newInbox(maxInbox, r.life.Done())
-	r.notify = newPool(maxAsk, &r.work)
+	r.notify, r.figures = newPool(maxAsk, &r.work), newPool(1, &r.work)
 	return r
 }
 

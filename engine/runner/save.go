@@ -1,20 +1,17 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"strings"
 	"time"
-
-	"statemanager/engine"
 )
 
 // saving is how the loop writes: a few batches at once, each in a goroutine of its own. A batch that fails goes back to
 // the sequencer, where newer records replace its own, and all is written again after a while.
 type saving struct {
-	ready  []Batch // that the sequencer has handed out
-	flight int
+	ready  []Batch        // that the sequencer has handed out
+	flight map[int64]bool // ids of the batches that are being written
+	newest int64          // id of the batch whose writing began last
 	done   chan savedBatch
 	wait   time.Duration // until the store is tried again
 	paused bool
@@ -24,10 +21,13 @@ type saving struct {
 
 type savedBatch struct {
 	Batch
-	err error
+	revision int64
+	err      error
 }
 
-func newSaving() saving { return saving{done: make(chan savedBatch, maxSaves), wait: retryFirst} }
+func newSaving() saving {
+	return saving{flight: map[int64]bool{}, done: make(chan savedBatch, maxSaves), wait: retryFirst}
+}
 
 // save starts the writes that may start.
 func (l *loop) save() {
@@ -35,18 +35,21 @@ func (l *loop) save() {
 	if s.paused {
 		return
 	}
-	if len(s.ready) == 0 && s.flight < maxSaves {
+	if len(s.ready) == 0 && len(s.flight) < maxSaves {
 		s.ready = l.seq.Batches()
 	}
-	for len(s.ready) > 0 && s.flight < maxSaves {
+	for len(s.ready) > 0 && len(s.flight) < maxSaves {
 		b := s.ready[0]
 		s.ready = s.ready[1:]
-		s.flight++
-		l.work.Go(func() { s.done <- savedBatch{b, l.commit(b)} })
+		s.flight[b.ID], s.newest = true, b.ID
+		l.work.Go(func() {
+			revision, err := l.commit(b)
+			s.done <- savedBatch{b, revision, err}
+		})
 	}
 }
 
-func (r *Runner) commit(b Batch) error {
+func (r *Runner) commit(b Batch) (int64, error) {
 	ctx, cancel := context.WithTimeout(r.life, saveTimeout)
 	defer cancel()
 	return r.cfg.Store.Commit(ctx, b)
@@ -55,11 +58,11 @@ func (r *Runner) commit(b Batch) error {
 // saved takes the end of a write.
 func (l *loop) saved(b savedBatch) {
 	s := &l.saving
-	s.flight--
+	delete(s.flight, b.ID)
 	switch {
 	case b.err == nil:
 		l.seq.Saved(b.ID)
-		l.durable(b.Entries)
+		l.order.add(Transaction{b.revision, b.Entries}, s.newest)
 		if s.err != nil {
 			l.log.Info("store is back")
 		}
@@ -68,6 +71,9 @@ func (l *loop) saved(b savedBatch) {
 		l.cancel(ErrDeposed)
 	case l.life.Err() == nil:
 		l.failed(b)
+	}
+	for _, t := range l.order.take(s.flight) {
+		l.durable(t)
 	}
 }
 
@@ -87,51 +93,4 @@ func (l *loop) failed(b savedBatch) {
 		s.retry.Reset(s.wait)
 		s.wait = min(2*s.wait, retryMost)
 	}
-}
-
-// durable shows what has been saved.
-func (l *loop) durable(entries []engine.Entry) {
-	l.history.add(entries)
-	for _, x := range entries {
-		who := "cell"
-		if x.Service != (engine.ResourceID{}) {
-			who = x.Service.String()
-		}
-		switch {
-		case x.Event != nil:
-			l.log.Info("event", append([]any{"service", who, "type", x.Event.Type, "source", x.Event.Source}, details(x.Event)...)...)
-		case x.Decision != nil:
-			d := x.Decision
-			l.log.Debug("decision", "service", who, "entrypoint", d.Entrypoint, "answer", fields(d.Answer), "reasons", codes(d.Reasons), "rules", d.Rules, "fail_safe", d.FailSafe)
-		}
-	}
-}
-
-// details are what an event tells, as keys and values of a log line.
-func details(e *engine.StateEvent) (out []any) {
-	for _, c := range e.Changes {
-		out = append(out, c.Field, cmp.Or(c.Old, "none")+" -> "+cmp.Or(c.New, "none"))
-	}
-	for _, f := range e.Metadata {
-		if f.Value != "" {
-			out = append(out, f.Name, f.Value)
-		}
-	}
-	return out
-}
-
-func fields(fs []engine.Field) string {
-	out := make([]string, len(fs))
-	for i, f := range fs {
-		out[i] = f.Name + "=" + f.Value
-	}
-	return strings.Join(out, " ")
-}
-
-func codes(reasons []engine.Reason) []string {
-	out := make([]string, len(reasons))
-	for i, x := range reasons {
-		out[i] = x.Code
-	}
-	return out
 }

@@ -134,17 +134,17 @@ func (v *valve) Load(ctx context.Context) (*runner.Loaded, error) {
 	return v.Term.Load(ctx)
 }
 
-func (v *valve) Commit(ctx context.Context, b runner.Batch) error {
+func (v *valve) Commit(ctx context.Context, b runner.Batch) (int64, error) {
 	hold, away := v.state()
 	if hold != nil {
 		select {
 		case <-hold:
 		case <-ctx.Done():
-			return errAway
+			return 0, errAway
 		}
 	}
 	if away != nil {
-		return away
+		return 0, away
 	}
 	return v.Term.Commit(ctx, b)
 }

@@ -120,6 +120,18 @@ func (m *Monitor) SendAlert(_ context.Context, req *apiv1.SendAlertRequest) (*ap
 	return &apiv1.SendAlertResponse{}, nil
 }
 
+// SendMetrics implements the service: the newest figures alone stand in the file beside the alerts' one, named like it
+// with ".metrics" at the end.
+func (m *Monitor) SendMetrics(_ context.Context, req *apiv1.SendMetricsRequest) (*apiv1.SendMetricsResponse, error) {
+	if req.GetMetrics() == nil {
+		return nil, status.Error(codes.InvalidArgument, "metrics are missing")
+	}
+	if err := writeMetrics(m.config.File+".metrics", req.Metrics); err != nil {
+		return nil, status.Error(codes.Unavailable, err.Error())
+	}
+	return &apiv1.SendMetricsResponse{}, nil
+}
+
 // Run runs a monitor until ctx ends or it cannot serve any more.
 func Run(ctx context.Context, c Config) error {
 	m, err := New(c)
