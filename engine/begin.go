@@ -14,6 +14,13 @@ var carriedOut = map[ActionKind]carried{
 	Restart:  {plan: true, recovery: true},
 	Recreate: {plan: true, recovery: true},
 	Isolate:  {recovery: true},
+
+	Scale:     {plan: true},
+	Update:    {plan: true},
+	Configure: {plan: true},
+
+	Rollback:    {recovery: true},
+	ResetConfig: {recovery: true},
 }
 
 // begin starts an action if it can be and dispatch lets it leave now. facts and d are the question that it answers. It
@@ -30,12 +37,42 @@ func (s *step) begin(v *service, a Action, facts any, d Decision) bool {
 	if s.defers(v, &a) {
 		return false
 	}
-	if a.Kind == Isolate {
-		v.edit().Over.Isolated = true
-		s.respec(v)
+	if s.override(v, a.Kind); a.restores() && len(a.Instances) == 0 {
+		s.restored(v, &a)
+		return true
 	}
 	s.intent(v, a, d)
 	return true
+}
+
+// override saves with the intent what an action changes of the effective spec (rule 1.3).
+func (s *step) override(v *service, k ActionKind) {
+	switch k {
+	case Isolate:
+		v.edit().Over.Isolated = true
+	case Rollback, ResetConfig: // the configuration goes with its version: there is no third pair (rule 1.6)
+		r := v.edit()
+		if r.Over.Pair = r.LastGood; r.LastGood.Equal(r.Desired.Spec.Pair()) {
+			r.Over.Pair = nil
+		}
+	default:
+		return
+	}
+	s.respec(v)
+}
+
+// restores says whether an action goes back to the last good pair.
+func (a *Action) restores() bool { return a.Kind == Rollback || a.Kind == ResetConfig }
+
+// restored ends a way back that no instance has to be touched for: the override alone was it (rule 1.6).
+func (s *step) restored(v *service, a *Action) {
+	s.tried(v, a.Kind)
+	if l := v.editLadder(); l.State == LadderOpen {
+		l.State = LadderIdle
+	}
+	v.next, v.deferred = nil, nil
+	s.tell(v, EventActionEnded, SourceEngine, nil, Field{"action", string(a.Kind)}, Field{"by", string(a.By)}, Field{"node", a.Node},
+		Field{"result", string(Succeeded)}, Field{"message", "nothing runs that differs from it"})
 }
 
 // impossible is why policy cannot have an action, whatever it says.
@@ -54,6 +91,10 @@ func (s *step) impossible(v *service, a *Action) string {
 		return "phase " + string(v.rec.Phase) + " does not allow it"
 	case a.Wanted == WantedYes && v.rec.Over.Isolated && a.Kind != Stop && a.Kind != Remove:
 		return "the service is isolated"
+	case a.restores() && (v.rec.LastGood == nil || v.rec.LastGood.Equal(v.rec.Spec.Pair())):
+		return "there is no other version and configuration that was good"
+	case a.Kind == ResetConfig && v.rec.LastGood.Version != v.rec.Spec.Version:
+		return "the last good configuration belongs to another version"
 	}
 	return ""
 }

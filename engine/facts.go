@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 const none = "none"
 
@@ -108,8 +111,9 @@ func (s *step) recent(v *service) (out [MaxAges]bool) {
 func (s *step) recoveryFacts(v *service) RecoveryFacts {
 	last := v.rec.History.Last()
 	f := RecoveryFacts{Common: s.common(v, v.home()), Issue: s.askedIssue(v), LastAction: last.Kind, LastResult: last.Result,
-		Recent: s.recent(v), GoodVersion: none, GoodConfig: none, Targets: none, Source: v.source(),
+		Recent: s.recent(v), Targets: none, Source: v.source(),
 		Dependencies: v.dependencies(s.Engine), WideSilence: s.census.wide}
+	f.GoodVersion, f.GoodConfig = v.lastGood()
 	f.Unwell, f.Cause = s.ill(v, v.home())
 	if s.pack.index(last.Kind) < 0 && last.Kind != none {
 		f.LastAction = other
@@ -118,6 +122,22 @@ func (s *step) recoveryFacts(v *service) RecoveryFacts {
 	f.Tries, next = v.rec.History.Tries(s.pack, s.now)
 	s.at(next)
 	return f
+}
+
+// lastGood compares the last good pair with the one in force (rule 1.6).
+func (v *service) lastGood() (version, config string) {
+	good, now := v.rec.LastGood, v.rec.Spec
+	if good == nil {
+		return none, none
+	}
+	version, config = "differs", "differs"
+	if good.Version == now.Version {
+		version = same
+	}
+	if maps.Equal(good.Config, now.Config) {
+		config = same
+	}
+	return version, config
 }
 
 // source says how the node of the service is.

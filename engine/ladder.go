@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -159,11 +160,24 @@ func (s *step) chosen(v *service, a RecoveryAnswer) Action {
 	if d == nil {
 		return x
 	}
-	if a.Scope != "all" && a.Action != Isolate {
-		x.Instances = idsOf(d.Instances, func(i Instance) bool { return isUnwell(d, i) })
+	all := func(Instance) bool { return true }
+	unwell := func(i Instance) bool { return isUnwell(d, i) }
+	switch {
+	case x.restores():
+		x.Instances = idsOf(d.Instances, func(i Instance) bool { return unwell(i) || v.other(i) })
+		return x
+	case a.Scope != "all" && a.Action != Isolate && a.Action != Relocate:
+		x.Instances = idsOf(d.Instances, unwell)
 	}
 	if len(x.Instances) == 0 {
-		x.Instances = idsOf(d.Instances, func(Instance) bool { return true })
+		x.Instances = idsOf(d.Instances, all)
 	}
 	return x
+}
+
+// other says whether an instance may differ from the last good pair. An agent does not say which instance has which
+// configuration: where that changes it may be any.
+func (v *service) other(i Instance) bool {
+	good := v.rec.LastGood
+	return good != nil && (i.Version != good.Version || !maps.Equal(good.Config, v.rec.Spec.Config))
 }

@@ -80,9 +80,17 @@ func (s *step) leftAlone(v *service, p *place, w Wanted, f PlanFacts, d Decision
 func (s *step) beginPlan(v *service, p *place, w Wanted, kind ActionKind, f PlanFacts, d Decision) bool {
 	a := Action{Kind: kind, By: ByPlan, Wanted: w}
 	a.Node = p.node.id
-	if kind != Create {
-		a.Instances = idsOf(p.diff.Instances, func(Instance) bool { return true })
-	}
+	a.Instances = idsOf(p.diff.Instances, func(i Instance) bool {
+		switch kind {
+		case Create:
+			return false
+		case Scale: // more of them leaves those that are there alone
+			return f.Diff.Scale == "too_many"
+		case Update:
+			return i.Version != v.rec.Spec.Version
+		}
+		return true
+	})
 	return s.begin(v, a, f, d)
 }
 

@@ -58,6 +58,8 @@ func (a *Action) holds(d *StateDiff) bool {
 		return a.renewed(d) && (own || p.Config == same)
 	case Recreate:
 		return a.renewed(d) && (own || p.Config == same && p.Version == same)
+	case Rollback, ResetConfig:
+		return a.renewed(d) && p.Config == same && p.Version == same
 	case Isolate:
 		return !slices.ContainsFunc(d.Instances, isAlive)
 	case Remove:
@@ -68,6 +70,12 @@ func (a *Action) holds(d *StateDiff) bool {
 		return p.Run == same && p.Status == same
 	case Stop:
 		return p.Run == same
+	case Scale:
+		return p.Scale == same && p.Status == same
+	case Update:
+		return p.Version == same && p.Status == same
+	case Configure:
+		return p.Config == same && p.Status == same
 	}
 	return false
 }

@@ -21,7 +21,7 @@ func applyCommand(c *client) *cobra.Command {
 		Short: "Set what is wanted of services",
 		Long: `Sets the desired specs of all services of a YAML file; "-" reads standard input. It answers once that is durable.
 
-Whole files are checked before anything is sent. A change that the daemon cannot carry out is refused.`,
+Whole files are checked before anything is sent. A circle of dependencies is refused.`,
 		Example: "  statemanager apply -f examples/services/web.yaml",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {

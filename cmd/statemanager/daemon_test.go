@@ -147,10 +147,11 @@ func TestCommandLine(t *testing.T) {
 	}
 	eventually(t, "the daemon", func() bool { return run(0, "no services", "get", "services") })
 	for file, text := range map[string]string{
-		"web.yaml":   "name: web\nspec: {node: n1, workload: {command: [sleep, '1']}}\n",
-		"more.yaml":  "name: web\nspec: {node: n1, replicas: 3, workload: {command: [sleep, '1']}}\n",
-		"needs.yaml": "name: api\nspec: {node: n1, dependencies: [{name: web, namespace: default}]}\n",
-		"bad.yaml":   "name: Not_A_Name\nspec: {node: n1}\n",
+		"web.yaml":    "name: web\nspec: {node: n1, workload: {command: [sleep, '1']}}\n",
+		"more.yaml":   "name: web\nspec: {node: n1, replicas: 3, workload: {command: [sleep, '1']}}\n",
+		"needs.yaml":  "name: api\nspec: {node: n1, dependencies: [{name: web, namespace: default}]}\n",
+		"circle.yaml": "name: web\nspec: {node: n1, replicas: 3, dependencies: [{name: api, namespace: default}], workload: {command: [sleep, '1']}}\n",
+		"bad.yaml":    "name: Not_A_Name\nspec: {node: n1}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -158,11 +159,12 @@ func TestCommandLine(t *testing.T) {
 	}
 	expect(0, "default/web created", "apply", "-f", "web.yaml")
 	expect(0, "default/web unchanged", "apply", "-f", "web.yaml")
-	expect(1, "cannot carry out a change of replicas", "apply", "-f", "more.yaml")
-	expect(1, "cannot carry out dependencies", "apply", "-f", "needs.yaml")
+	expect(0, "default/web updated", "apply", "-f", "more.yaml")
+	expect(0, "default/api created", "apply", "-f", "needs.yaml")
+	expect(2, "circle", "apply", "-f", "circle.yaml")
 	expect(2, "resource_id", "apply", "-f", "bad.yaml")
 	expect(0, "default/web", "get", "services")
-	expect(0, `"replicas": 1`, "get", "services", "web", "-o", "json")
+	expect(0, `"replicas": 3`, "get", "services", "web", "-o", "json")
 	expect(0, cfg.Nodes[0].Agent, "get", "nodes")
 	expect(0, "desired_changed", "events", "web")
 	expect(0, "default/web is Pending", "explain", "web")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
+	"time"
 
 	"statemanager/engine"
 )
@@ -13,6 +15,7 @@ type node struct {
 	w         *World
 	name      string
 	up        bool                // it can be reached
+	mumbles   bool                // its agent never says SYNCED
 	blind     bool                // its agent cannot see (rule 2.3)
 	unseen    []engine.ResourceID // of which it has said so
 	stream, n int64
@@ -87,12 +90,19 @@ func (n *node) fullSet() {
 			n.changed(id)
 		}
 	}
+	if n.mumbles {
+		n.w.after(mumblesAgain, n.w.alive(func(*daemon) { n.fullSet() }))
+		return
+	}
 	ev := engine.AgentChanged{Node: n.name, State: engine.AgentSynced, Start: n.stream}
 	for _, id := range sortedIDs(n.highest) {
 		ev.Highest = append(ev.Highest, engine.Highest{Service: id, EpochSeq: n.highest[id]})
 	}
 	n.post(func() engine.Event { return ev })
 }
+
+// mumblesAgain is how long an agent that never says SYNCED waits before it reports all again.
+const mumblesAgain = 5 * time.Second
 
 // changed streams an observation.
 func (n *node) changed(id engine.ResourceID) {
@@ -183,4 +193,16 @@ func (p *process) status() string {
 
 func sortedIDs[T any](m map[engine.ResourceID]T) []engine.ResourceID {
 	return slices.SortedFunc(maps.Keys(m), engine.ResourceID.Compare)
+}
+
+// late is news of a revision with nothing there, as one that was sent before all that arrived since.
+func (w *World) late(args []string) error {
+	id, n, err := w.where(args[0])
+	if err != nil {
+		return err
+	}
+	rev, err := strconv.ParseInt(args[1], 10, 64)
+	n.n++
+	w.tell(engine.DiffSeen{Diff: engine.StateDiff{Node: n.name, Service: id, Rev: rev, Counter: engine.Counter{Start: n.stream, N: n.n}}})
+	return err
 }

@@ -24,6 +24,8 @@ import (
 //	flaky web 10ms | off              its new instances crash after so long
 //	warmup web 8s | off               its new instances are ready after so long
 //	lost a | silent a | back a        its stream ends | nothing is heard of the node | it can be reached again
+//	mumble a                          its agent reports again and again, and never says SYNCED on the streams to come
+//	late web@a 4                      the news arrives that the agent held revision 4 and saw nothing there
 //	blind a | sees a                  its agent
 //	hold | release | fail             saves: none gets durable | they do | the store refuses them, they are made again
 //	monitor up | down
@@ -79,6 +81,8 @@ func init() { // a table that refers to itself through Run
 		"lost":     does(1, func(w *World, args []string) { w.cut(args[0], 0, engine.AgentLost) }),
 		"silent":   does(1, func(w *World, args []string) { w.cut(args[0], nodeTimeout, engine.AgentSilent) }),
 		"back":     does(1, func(w *World, args []string) { w.back(args[0]) }),
+		"mumble":   does(1, func(w *World, args []string) { w.nodes[args[0]].mumbles = true }),
+		"late":     {2, (*World).late},
 		"blind":    does(1, func(w *World, args []string) { w.see(args[0], true) }),
 		"sees":     does(1, func(w *World, args []string) { w.see(args[0], false) }),
 		"hold":     does(0, func(w *World, _ []string) { w.held = true }),

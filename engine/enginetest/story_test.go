@@ -109,16 +109,15 @@ func (s *story) trouble() string {
 		"failsafe " + pick(r, "planning.plan", "transition.decision", "recovery.decision", "stability.issues", "dispatch.verdict"),
 		"site mode=" + pick(r, "driving", "parked"),
 		"pack " + pick(r, "backoff=1s", "backoff=5s,30s", "stable_after=1m", "stable_for=3s", "never=restart", "defer=restart,recreate", "never=",
-			"strategy.other=isolate", "strategy.other=restart,recreate", "strategy.other=notify,restart,replan,isolate"),
+			"strategy.other=isolate", "strategy.other=restart,recreate", "strategy.other=rollback,restart,isolate", "strategy.other=reset_config,rollback", "strategy.other=notify,restart,replan,isolate"),
 	}...)
 }
 
-// applied is a spec of any kind for a service that nobody wants, the same again for another: the API refuses a change of
-// replicas, version, configuration or node, and dependencies, since no action of this engine carries them out.
+// applied is a spec of any kind, or a change of one.
 func (s *story) applied(name, node string) string {
 	r := s.r
-	if _, ok := s.w.store.desired[service(name)]; ok {
-		return "apply " + name
+	if _, ok := s.w.store.desired[service(name)]; ok && r.IntN(2) == 0 {
+		return "apply " + name + " " + pick(r, "version=", "version=", "config=c") + pick(r, "1", "2", "3") + pick(r, "", " replicas=2", " reload=r1")
 	}
 	return "apply " + name + " version=" + pick(r, "v1", "v2", "bad") + " config=" + pick(r, "c1", "c2", "poison") +
 		" replicas=" + pick(r, "1", "2", "3") + " node=" + node
@@ -138,7 +137,7 @@ func (s *story) calm() {
 	if w.daemon == nil {
 		s.run("start")
 	}
-	s.run("pack backoff=1s,10s stable_after=5m stable_for=10s never= defer= strategy.other=restart,restart,recreate,isolate")
+	s.run("pack backoff=1s,10s stable_after=5m stable_for=10s never= defer= strategy.other=restart,restart,rollback,reset_config,recreate,isolate")
 	before := len(w.ledger)
 	s.run("advance 6h") // longer than anything waits
 	s.atRest("")
@@ -154,9 +153,7 @@ func (s *story) calm() {
 	s.run("advance 3h")
 	s.atRest("afresh: ")
 	for _, name := range []string{"web", "db"} {
-		if r := w.store.record(service(name)); r != nil && len(r.Told) > 0 {
-			continue // it has adopted what somebody else had started, of another version: see beyond
-		} else if r == nil || r.Phase != engine.Running || r.Ladder != nil || r.LastGood == nil || r.LastGood.Version != "v9" {
+		if r := w.store.record(service(name)); r == nil || r.Phase != engine.Running || r.Ladder != nil || r.LastGood == nil || r.LastGood.Version != "v9" {
 			w.fault("afresh: a service is not well and stable in the end")
 		}
 	}
@@ -197,7 +194,7 @@ func (s *story) atRest(when string) {
 			}
 		case closed:
 			w.fault("%sclosed, and in phase %s", when, r.Phase)
-		case s.waits(r), beyond(d.Parts()) && len(r.Told) > 0:
+		case s.waits(r):
 		case d.Parts().Any():
 			w.fault("%snot as wanted, and nothing is done: %s, ladder %v", when, r.Phase, r.Ladder != nil)
 		case r.Spec.Instances() > 0 && r.Phase != engine.Running:
@@ -211,12 +208,6 @@ func (s *story) atRest(when string) {
 			}
 		}
 	}
-}
-
-// beyond: part of what differs is for actions that this engine does not carry out. Policy asks for them, and that is refused once.
-func beyond(p engine.Parts) bool {
-	n := engine.NoDifference
-	return p.Scale != n.Scale || p.Version != n.Version || p.Config != n.Config
 }
 
 // waits: a dependency that is not available holds a service up, by policy.
