@@ -5,25 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"statemanager/engine"
 )
-
-// Bound limits one evaluation: it is told how to cancel it before it starts, and calls of stop follow when it has ended.
-// It may cancel from another goroutine.
-type Bound func(cancel func()) (stop func())
-
-// WallLimit bounds an evaluation by time on the clock.
-func WallLimit(d time.Duration) Bound {
-	return func(cancel func()) func() {
-		t := time.AfterFunc(d, cancel)
-		return func() { t.Stop() }
-	}
-}
 
 // errTimeout is the cause of a fail-safe answer when the bound was reached.
 var errTimeout = errors.New("evaluation took too long")

@@ -35,7 +35,7 @@ func benchCold(b *testing.B, p *Policy, facts any) {
 	for b.Loop() {
 		start := time.Now()
 		_, vector, _ := p.encode(facts)
-		if _, _, _, err := p.ask(q, vector, WallLimit(time.Second)); err != nil {
+		if _, _, _, err := p.ask(q, vector, CPULimit(cpuLimit, wallLimit)); err != nil {
 			b.Fatal(err)
 		}
 		between := time.Now()

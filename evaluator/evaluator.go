@@ -50,7 +50,7 @@ type Option func(*Evaluator)
 // WithClock sets the clock of the rest after timeouts; without it, the wall clock.
 func WithClock(now func() time.Time) Option { return func(e *Evaluator) { e.now = now } }
 
-// WithBound sets the limit of one evaluation; without it, 1 s on the clock.
+// WithBound sets the limit of one evaluation; without it, 50 ms of CPU time and 1 s on the clock.
 func WithBound(b Bound) Option { return func(e *Evaluator) { e.bound = b } }
 
 // WithCache sets how many decisions are kept for each policy; without it, 8192.
@@ -58,7 +58,7 @@ func WithCache(decisions int) Option { return func(e *Evaluator) { e.size = deci
 
 // New makes an Evaluator without a policy: it answers fail-safe.
 func New(opts ...Option) *Evaluator {
-	e := &Evaluator{now: time.Now, bound: WallLimit(time.Second), size: 8192, policies: map[string]*served{}}
+	e := &Evaluator{now: time.Now, bound: CPULimit(cpuLimit, wallLimit), size: 8192, policies: map[string]*served{}}
 	for _, o := range opts {
 		o(e)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -14,10 +15,10 @@ import (
 )
 
 // questionsEach is how many questions are made up for each entrypoint.
-const questionsEach = 50
+const questionsEach = 300
 
-// gateLimit bounds each of them, questionsLimit all together.
-var gateLimit = WallLimit(time.Second)
+// gateLimit bounds each of them as the daemon will, questionsLimit all together.
+var gateLimit = CPULimit(cpuLimit, wallLimit)
 
 const questionsLimit = 10 * time.Second
 
@@ -42,12 +43,11 @@ func (p *Policy) askGenerated(ctx context.Context, g *gate) {
 	rng := rand.New(rand.NewPCG(h.Sum64(), 0))
 	told := map[string]bool{}
 	for _, q := range p.queries {
-		for range questionsEach {
+		for vector := range q.plan.vectors(rng, questionsEach) {
 			if ctx.Err() != nil {
 				g.errorf(place{}, "asking made-up questions: %v", context.Cause(ctx))
 				return
 			}
-			vector := q.plan.random(rng)
 			rules, err := p.try(q, vector)
 			if err == nil || told[q.name+err.Error()] {
 				continue
@@ -92,6 +92,39 @@ func (p *Policy) when(ctx context.Context, q *query, vector []byte, err error) s
 		return ""
 	}
 	return ", when " + strings.Join(out, " and ")
+}
+
+// vectors are n random ones, or all that there are if these are no more.
+func (p *plan) vectors(rng *rand.Rand, n int) iter.Seq[[]byte] {
+	all := 1
+	for _, s := range p.slots {
+		if all *= len(s.terms); all > n {
+			return func(yield func([]byte) bool) {
+				for range n {
+					if !yield(p.random(rng)) {
+						return
+					}
+				}
+			}
+		}
+	}
+	return func(yield func([]byte) bool) {
+		for i := range all {
+			if !yield(p.numbered(i)) {
+				return
+			}
+		}
+	}
+}
+
+// numbered is the vector with that number, in an order of all.
+func (p *plan) numbered(i int) []byte {
+	out := make([]byte, len(p.slots))
+	for k, s := range p.slots {
+		out[k] = byte(i % len(s.terms))
+		i /= len(s.terms)
+	}
+	return out
 }
 
 // random is a vector within the domains. Counters are small more often than not: there the choices are made.
