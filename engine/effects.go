@@ -82,6 +82,9 @@ const (
 	EventRefused       EventType = "answer_refused"
 	EventGaveUp        EventType = "recovery_gave_up"
 	EventRetried       EventType = "recovery_retried"
+	EventResolved      EventType = "action_resolved"
+	EventPaused        EventType = "reconciliation_paused"
+	EventResumed       EventType = "reconciliation_resumed"
 	EventStable        EventType = "service_stable"
 	EventRemoved       EventType = "service_removed"
 	EventLeftAlone     EventType = "left_alone"
@@ -90,6 +93,14 @@ const (
 	EventPack          EventType = "pack_activated"
 	EventEpoch         EventType = "epoch_raised"
 )
+
+// EventTypes are all types of events.
+var EventTypes = []EventType{
+	EventDesired, EventDiff, EventPhase, EventIssue, EventActionStarted, EventActionEnded,
+	EventDeferred, EventRefused, EventGaveUp, EventRetried, EventResolved, EventPaused,
+	EventResumed, EventStable, EventRemoved, EventLeftAlone, EventNotice, EventNode,
+	EventPack, EventEpoch,
+}
 
 // EventSource is who caused an event: a closed list.
 type EventSource string
@@ -102,6 +113,9 @@ const (
 	SourcePolicy     EventSource = "policy"
 	SourceEngine     EventSource = "engine"
 )
+
+// EventSources are all sources of events.
+var EventSources = []EventSource{SourceOperator, SourceAgent, SourceController, SourcePolicy, SourceEngine}
 
 // StateEvent is a change worth telling: what changed, when, and who caused it.
 type StateEvent struct {

@@ -20,6 +20,22 @@ type Writer interface {
 	Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec) (runner.Applied, error)
 	Delete(ctx context.Context, id engine.ResourceID) (runner.Applied, error)
 	Retry(ctx context.Context, id engine.ResourceID, overrides bool) (string, error)
+	Resolve(ctx context.Context, id engine.ResourceID, key engine.EpochSeq, as engine.Result) (string, error)
+}
+
+// Conductor changes how the whole cell goes on.
+type Conductor interface {
+	Pause(ctx context.Context) (string, error)
+	Resume(ctx context.Context) (string, error)
+	Paused(ctx context.Context) (engine.Instant, error)
+	Facts(ctx context.Context) ([]runner.SiteFact, error)
+	SetFacts(ctx context.Context, facts map[string]string) ([]runner.SiteFact, error)
+}
+
+// Adviser shows what policy would do.
+type Adviser interface {
+	Strategy(ctx context.Context, id engine.ResourceID, issue string) (runner.Strategy, error)
+	Pack(ctx context.Context) (*engine.Pack, error)
 }
 
 // Reader shows services and nodes.
@@ -32,11 +48,14 @@ type Reader interface {
 // Historian shows what happened, oldest first.
 type Historian interface {
 	History(ctx context.Context, f runner.HistoryFilter) ([]engine.Entry, error)
+	Subscribe(ctx context.Context, f runner.EventFilter, after int64) (*runner.Subscription, error)
 }
 
 // Manager is what the API serves: a runner.Runner.
 type Manager interface {
 	Writer
+	Conductor
+	Adviser
 	Reader
 	Historian
 	Status() runner.Status
@@ -88,7 +107,7 @@ func New(c Config, opts ...grpc.ServerOption) *grpc.Server {
 		c.Log = hclog.NewNullLogger()
 	}
 	guard := guard{c.Log}
-	s := grpc.NewServer(append(opts, grpc.MaxRecvMsgSize(MaxRequest), grpc.UnaryInterceptor(guard.call))...)
+	s := grpc.NewServer(append(opts, grpc.MaxRecvMsgSize(MaxRequest), grpc.UnaryInterceptor(guard.call), grpc.StreamInterceptor(guard.stream))...)
 	apiv1.RegisterStateManagerServer(s, &states{Config: c})
 	apiv1.RegisterOperatorServer(s, &operator{Config: c})
 	healthpb.RegisterHealthServer(s, &health{status: c.Manager.Status})

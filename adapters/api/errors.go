@@ -12,13 +12,17 @@ import (
 
 	"statemanager/adapters/wire"
 	"statemanager/engine"
+	"statemanager/engine/runner"
 	apiv1 "statemanager/proto/statemanager/v1"
 )
 
 // guard makes statuses of errors, and logs what changes something.
 type guard struct{ log hclog.Logger }
 
-var changes = map[string]bool{apiv1.StateManager_UpdateState_FullMethodName: true, apiv1.Operator_Retry_FullMethodName: true}
+var changes = map[string]bool{
+	apiv1.StateManager_UpdateState_FullMethodName: true, apiv1.Operator_Retry_FullMethodName: true, apiv1.Operator_Resolve_FullMethodName: true,
+	apiv1.Operator_Pause_FullMethodName: true, apiv1.Operator_Resume_FullMethodName: true, apiv1.Operator_SetFacts_FullMethodName: true,
+}
 
 func (g guard) call(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 	resp, err := handle(ctx, req)
@@ -26,8 +30,12 @@ func (g guard) call(ctx context.Context, req any, info *grpc.UnaryServerInfo, ha
 		err = status.Error(codeOf(info.FullMethod, err), err.Error())
 	}
 	code := status.Code(err)
-	if r, ok := req.(interface{ GetResourceId() *apiv1.ResourceId }); ok && changes[info.FullMethod] {
-		g.log.Info("change asked", "method", info.FullMethod, "service", wire.ResourceFromProto(r.GetResourceId()), "code", code)
+	if changes[info.FullMethod] {
+		who := "cell"
+		if r, ok := req.(interface{ GetResourceId() *apiv1.ResourceId }); ok {
+			who = wire.ResourceFromProto(r.GetResourceId()).String()
+		}
+		g.log.Info("change asked", "method", info.FullMethod, "service", who, "code", code)
 	}
 	if code == codes.Internal {
 		g.log.Error("call failed", "method", info.FullMethod, "error", err)
@@ -36,6 +44,15 @@ func (g guard) call(ctx context.Context, req any, info *grpc.UnaryServerInfo, ha
 		return nil, err
 	}
 	return resp, nil
+}
+
+// stream makes a status of the error that ends a stream.
+func (g guard) stream(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	err := handle(srv, s)
+	if _, ok := status.FromError(err); err != nil && !ok {
+		err = status.Error(codeOf(info.FullMethod, err), err.Error())
+	}
+	return err
 }
 
 var codesOf = map[engine.ErrorKind]codes.Code{
@@ -50,6 +67,10 @@ func codeOf(method string, err error) codes.Code {
 		return codes.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded
+	case errors.Is(err, runner.ErrForgotten):
+		return codes.OutOfRange
+	case errors.Is(err, runner.ErrBehind):
+		return codes.ResourceExhausted
 	case k == engine.Denied && method == apiv1.StateManager_UpdateState_FullMethodName:
 		return codes.Unimplemented
 	case codesOf[k] != codes.OK:

@@ -2,10 +2,12 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net"
 	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -27,6 +29,9 @@ type manager struct {
 	err      error // of every call
 	revision int64
 	loaded   bool
+	asked    []string
+	paused   engine.Instant
+	driving  string
 }
 
 func (m *manager) view(id engine.ResourceID) runner.Service {
@@ -63,6 +68,47 @@ func (m *manager) Retry(context.Context, engine.ResourceID, bool) (string, error
 	return "recovery starts afresh", m.err
 }
 
+func (m *manager) Resolve(_ context.Context, _ engine.ResourceID, key engine.EpochSeq, as engine.Result) (string, error) {
+	m.asked = append(m.asked, fmt.Sprint("resolve ", key, " ", as))
+	return "resolved", m.err
+}
+
+func (m *manager) Pause(context.Context) (string, error) {
+	m.paused = 7
+	return "paused", m.err
+}
+
+func (m *manager) Resume(context.Context) (string, error) {
+	m.paused = 0
+	return "resumed", m.err
+}
+
+func (m *manager) Paused(context.Context) (engine.Instant, error) { return m.paused, m.err }
+
+func (m *manager) Facts(context.Context) ([]runner.SiteFact, error) {
+	return []runner.SiteFact{{Name: "driving", Values: []string{"no", "yes"}, Value: m.driving}}, m.err
+}
+
+func (m *manager) SetFacts(ctx context.Context, facts map[string]string) ([]runner.SiteFact, error) {
+	m.driving = facts["driving"]
+	return m.Facts(ctx)
+}
+
+func (m *manager) Strategy(_ context.Context, _ engine.ResourceID, issue string) (runner.Strategy, error) {
+	return runner.Strategy{Profile: "other", Issue: issue, Revision: "p1", Rules: []engine.Place{{File: "a.rego", Line: 3}},
+		Reasons: []engine.Reason{{Code: "strategy"}}, Answer: engine.StrategyAnswer{Actions: []engine.ActionKind{"restart", "restart", "isolate"},
+			Backoff: []time.Duration{0, time.Second, 2 * time.Second}, MaxRetryCount: 3, BackoffDelay: time.Second, EscalationThreshold: 2}}, m.err
+}
+
+func (m *manager) Pack(context.Context) (*engine.Pack, error) {
+	return &engine.Pack{Revision: "p1", Allowed: map[engine.Phase]map[engine.ActionKind]bool{engine.Running: {"stop": true, "scale": true}},
+		Actions: []engine.ActionRow{{Name: "create", Rank: 1}, {Name: "stop", Rank: 9, Disruptive: true, Impact: "stops", Estimated: time.Second, Timeout: time.Minute}, {Name: "scale", Rank: 5}}}, m.err
+}
+
+func (m *manager) Subscribe(context.Context, runner.EventFilter, int64) (*runner.Subscription, error) {
+	return nil, m.err
+}
+
 func (m *manager) Services(context.Context) ([]engine.ResourceID, error) {
 	return slices.SortedFunc(maps.Keys(m.specs), engine.ResourceID.Compare), m.err
 }
@@ -84,7 +130,10 @@ func (m *manager) History(_ context.Context, f runner.HistoryFilter) (out []engi
 			out = append(out, x)
 		}
 	}
-	return out[max(0, len(out)-f.Limit):], m.err
+	if f.Limit > 0 {
+		out = out[max(0, len(out)-f.Limit):]
+	}
+	return out, m.err
 }
 
 func (m *manager) Status() runner.Status { return runner.Status{Loaded: m.loaded} }

@@ -111,8 +111,9 @@ func (o *operator) GetPolicyStatus(context.Context, *apiv1.GetPolicyStatusReques
 }
 
 // GetVersion says which daemon answers.
-func (o *operator) GetVersion(context.Context, *apiv1.GetVersionRequest) (*apiv1.GetVersionResponse, error) {
-	return &apiv1.GetVersionResponse{Version: o.Version, Cell: o.Cell, LeadingSince: stamp(o.LeadingSince)}, nil
+func (o *operator) GetVersion(ctx context.Context, _ *apiv1.GetVersionRequest) (*apiv1.GetVersionResponse, error) {
+	paused, err := o.Manager.Paused(ctx)
+	return &apiv1.GetVersionResponse{Version: o.Version, Cell: o.Cell, LeadingSince: stamp(o.LeadingSince), PausedSince: wire.InstantToProto(paused)}, err
 }
 
 // stamp is a moment; absent if there is none.

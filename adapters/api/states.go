@@ -44,10 +44,13 @@ func (s *states) QueryState(ctx context.Context, q *apiv1.StateQueryRequest) (*a
 		} else if err != nil {
 			return nil, err
 		}
+		if !picks(q, v) {
+			continue
+		}
 		m := shown(v)
 		size += proto.Size(m)
 		if n := len(out.Services); n == most || n > 0 && size > mostAnswer {
-			out.NextPageToken = ids[i-1].String()
+			out.NextPageToken = ids[i-1].String() // those before this one have been looked at
 			break
 		}
 		out.Services = append(out.Services, m)
@@ -57,6 +60,9 @@ func (s *states) QueryState(ctx context.Context, q *apiv1.StateQueryRequest) (*a
 
 // asked are the services that a query is for, in order, after those of the pages before.
 func (s *states) asked(ctx context.Context, q *apiv1.StateQueryRequest) (ids []engine.ResourceID, err error) {
+	if _, err := words("phases", q.GetPhases(), append([]engine.Phase{engine.NoPhase}, engine.Phases...)); err != nil {
+		return nil, err
+	}
 	for _, m := range q.GetResourceIds() {
 		id, err := service(m)
 		if err != nil {
@@ -81,6 +87,27 @@ func (s *states) asked(ctx context.Context, q *apiv1.StateQueryRequest) (ids []e
 	return slices.DeleteFunc(slices.Compact(ids), func(id engine.ResourceID) bool {
 		return id.Compare(after) <= 0 || q.GetNamespace() != "" && id.Namespace != q.GetNamespace()
 	}), nil
+}
+
+// picks says whether a query is for a service.
+func picks(q *apiv1.StateQueryRequest, v runner.Service) bool {
+	spec, phase, labels := &engine.Spec{}, engine.NoPhase, map[string]string(nil)
+	if r := v.Record; r != nil {
+		phase = r.Phase
+		if r.Spec != nil {
+			spec = r.Spec
+		}
+		if r.Desired != nil {
+			labels = r.Desired.Spec.Labels
+		}
+	}
+	for k, want := range q.GetLabels() {
+		if have, ok := labels[k]; !ok || have != want {
+			return false
+		}
+	}
+	return (len(q.GetPhases()) == 0 || slices.Contains(q.GetPhases(), string(phase))) && (q.GetNode() == "" || q.GetNode() == spec.Node) &&
+		!(q.GetOnlyUnavailable() && v.Available)
 }
 
 // nodes are all nodes, with the addresses of the configuration.

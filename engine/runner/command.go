@@ -15,6 +15,24 @@ func (r *Runner) Retry(ctx context.Context, id engine.ResourceID, overrides bool
 	})
 }
 
+// Resolve says what became of an action that nobody can tell of: succeeded, failed or never_ran (rule 3.5). It returns
+// what that did once it is durable.
+func (r *Runner) Resolve(ctx context.Context, id engine.ResourceID, key engine.EpochSeq, as engine.Result) (string, error) {
+	return r.reply(ctx, func(l *loop, n int64) {
+		l.step(engine.Command{ID: n, Service: id, Verb: engine.VerbResolve, Key: key, As: as})
+	})
+}
+
+// Pause stops reconciliation in the cell: nothing but notices is sent until Resume. It returns once that is durable.
+func (r *Runner) Pause(ctx context.Context) (string, error) {
+	return r.reply(ctx, func(l *loop, n int64) { l.step(engine.Command{ID: n, Verb: engine.VerbPause}) })
+}
+
+// Resume ends a pause. It returns once that is durable.
+func (r *Runner) Resume(ctx context.Context) (string, error) {
+	return r.reply(ctx, func(l *loop, n int64) { l.step(engine.Command{ID: n, Verb: engine.VerbResume}) })
+}
+
 // Activate makes a pack the active one. It is stored first, by its revision, and decides from the next step on; Activate
 // returns when that is durable. The Decider must answer for it already, and may forget the old one afterwards.
 func (r *Runner) Activate(ctx context.Context, p *engine.Pack, files map[string][]byte) error {

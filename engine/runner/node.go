@@ -47,10 +47,24 @@ func (n *node) push(a Agent) {
 	for set := n.waiting(); set != nil; set = n.waiting() {
 		ctx, cancel := context.WithTimeout(n.r.life, askTimeout)
 		if err := a.Report(ctx, *set); err != nil {
-			n.r.log.Debug("specs not taken", "node", n.id, "error", err)
+			n.notTaken(err)
 		}
 		cancel()
 	}
+}
+
+// notTaken logs what an agent did not take. One that calls a spec wrong will do so again: that is worth more than a link
+// that is down.
+func (n *node) notTaken(err error) {
+	if kindOf(err) != engine.Invalid {
+		n.r.log.Debug("specs not taken", "node", n.id, "error", err)
+		return
+	}
+	n.r.call(n.r.life, func(l *loop) {
+		if l.seldom("specs of " + n.id) {
+			l.log.Error("agent does not take a spec: it goes on with the last one", "node", n.id, "error", err)
+		}
+	})
 }
 
 func (n *node) waiting() *engine.SpecSet {

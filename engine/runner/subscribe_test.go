@@ -3,6 +3,9 @@ package runner_test
 import (
 	"context"
 	"errors"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +114,23 @@ func TestResumeIsWithoutGap(t *testing.T) {
 		at, left = at[1:], left[1:] // the history begins where the first one was stored
 		check("after a restart")
 	})
+}
+
+// The list of types has all of them: a filter for one that it lacks would be refused.
+func TestEventTypesAreAll(t *testing.T) {
+	source, err := os.ReadFile("../effects.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := regexp.MustCompile(`(?m)^\tEvent\w+ +EventType = "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	for _, m := range all {
+		if !slices.Contains(engine.EventTypes, engine.EventType(m[1])) {
+			t.Errorf("engine.EventTypes lacks %s", m[1])
+		}
+	}
+	if len(all) != len(engine.EventTypes) {
+		t.Errorf("%d types are declared, %d listed", len(all), len(engine.EventTypes))
+	}
 }
 
 // What is not kept any more cannot be resumed; the error names the oldest revision that can.

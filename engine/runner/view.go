@@ -17,9 +17,13 @@ type Service struct {
 func (r *Runner) View(ctx context.Context, id engine.ResourceID) (s Service, err error) {
 	ok := false
 	if err = r.call(ctx, func(l *loop) { s, ok = l.view(id) }); err == nil && !ok {
-		err = &engine.Error{Kind: engine.NotFound, Text: "find service: there is none named " + id.String()}
+		err = none(id)
 	}
 	return s, err
+}
+
+func none(id engine.ResourceID) error {
+	return &engine.Error{Kind: engine.NotFound, Text: "find service: there is none named " + id.String()}
 }
 
 // Services are the ids of all services that are known, in order: those whose value cannot be read too.
