@@ -14,6 +14,8 @@ import (
 type job struct {
 	*supervisor
 	service   serviceID
+	kind      string
+	own       []string // what the node does for a custom action of this name
 	ids       []string
 	instances []*instance
 	spec      *apiv1.ServiceSpec // nil where the action needs none
@@ -63,8 +65,11 @@ func kindOf(a *apiv1.Action) string {
 
 // act carries out an action when it is its service's turn.
 func (c *controller) act(ctx context.Context, id serviceID, kind string, req *apiv1.ActionExecutionRequest) error {
-	do := kinds[kind]
-	if _, custom := req.GetAction().GetAction().(*apiv1.Action_Custom); custom || do == nil {
+	do, custom := kinds[kind], false
+	if _, custom = req.GetAction().GetAction().(*apiv1.Action_Custom); custom {
+		do = job.custom
+	}
+	if do == nil {
 		return unknownKind(kind)
 	}
 	release, err := c.turns.take(ctx, id)
@@ -72,7 +77,7 @@ func (c *controller) act(ctx context.Context, id serviceID, kind string, req *ap
 		return err
 	}
 	defer release()
-	j := job{supervisor: c.super, service: id, ids: req.GetInstanceIds(), spec: req.GetSpec()}
+	j := job{supervisor: c.super, service: id, kind: kind, own: c.custom[kind], ids: req.GetInstanceIds(), spec: req.GetSpec()}
 	if j.spec == nil {
 		j.spec = c.held(id)
 	}

@@ -154,5 +154,6 @@ func (a *agent) open(req *apiv1.StateDiffSubscription) (*stream, *apiv1.NodeInfo
 	}
 	a.start, a.n = max(time.Now().UnixNano(), a.start+1), 1 // n counts the NodeInfo
 	a.stream = newStream(req.GetFilter())
-	return a.stream, a.info(a.start)
+	a.stream.told = a.info(a.start)
+	return a.stream, a.stream.told
 }

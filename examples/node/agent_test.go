@@ -23,11 +23,13 @@ type reader struct {
 	n    int64
 }
 
-func (r *rig) subscribe() *reader {
+func (r *rig) subscribe() *reader { return r.subscribeTo(nil) }
+
+func (r *rig) subscribeTo(filter *apiv1.ResourceFilter) *reader {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), deadline)
 	r.Cleanup(cancel)
-	s, err := r.agent.SubscribeStateDiffs(ctx, &apiv1.StateDiffSubscription{Heartbeat: durationpb.New(leastHeartbeat)})
+	s, err := r.agent.SubscribeStateDiffs(ctx, &apiv1.StateDiffSubscription{Heartbeat: durationpb.New(leastHeartbeat), Filter: filter})
 	if err != nil {
 		r.Fatal(err)
 	}

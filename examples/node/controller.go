@@ -42,6 +42,7 @@ type controller struct {
 	super  *supervisor
 	ledger *ledger
 	held   func(serviceID) *apiv1.ServiceSpec // the spec that the agent holds
+	custom map[string][]string                // the node's own actions, by name
 	log    hclog.Logger
 
 	life  context.Context // ends when the node stops

@@ -54,13 +54,8 @@ func (s *supervisor) see(id serviceID) []seen {
 	var out []seen
 	for _, i := range s.services[id] {
 		x := seen{&apiv1.Instance{Id: i.id, Version: i.version}, i.config, i.reload != 0, i.stopped.Load(), time.Since(i.started)}
-		switch {
-		case i.look():
+		if x.State = i.state(x.age); i.look() {
 			x.State, x.Exit = apiv1.Instance_STATE_EXITED, i.exit
-		case x.age < i.readyAfter:
-			x.State = apiv1.Instance_STATE_STARTING
-		default:
-			x.State = apiv1.Instance_STATE_RUNNING
 		}
 		out = append(out, x)
 	}
@@ -140,8 +135,11 @@ func differConfig(d *apiv1.StateDiff, x seen, config digests) {
 	d.ConfigDiff.Keys = slices.Compact(all)
 }
 
-// statuses are what can be wrong with an instance here, the worst first.
-var statuses = []apiv1.StatusDiff_Status{apiv1.StatusDiff_STATUS_CRASHED, apiv1.StatusDiff_STATUS_FINISHED, apiv1.StatusDiff_STATUS_NOT_READY}
+// statuses are what can be wrong with an instance, the worst first.
+var statuses = []apiv1.StatusDiff_Status{
+	apiv1.StatusDiff_STATUS_CRASHED, apiv1.StatusDiff_STATUS_FINISHED, apiv1.StatusDiff_STATUS_NOT_READY,
+	apiv1.StatusDiff_STATUS_HUNG, apiv1.StatusDiff_STATUS_UNHEALTHY,
+}
 
 // differStatus keeps the worst status.
 func differStatus(d *apiv1.StateDiff, x seen, startPeriod time.Duration) {
@@ -156,8 +154,12 @@ func differStatus(d *apiv1.StateDiff, x seen, startPeriod time.Duration) {
 
 func (x seen) status(startPeriod time.Duration) apiv1.StatusDiff_Status {
 	switch {
-	case x.runs() && x.State == apiv1.Instance_STATE_STARTING && x.age >= startPeriod:
+	case x.State == apiv1.Instance_STATE_STARTING && x.age >= startPeriod:
 		return apiv1.StatusDiff_STATUS_NOT_READY
+	case x.State == apiv1.Instance_STATE_UNHEALTHY:
+		return apiv1.StatusDiff_STATUS_UNHEALTHY
+	case x.State == apiv1.Instance_STATE_HUNG:
+		return apiv1.StatusDiff_STATUS_HUNG
 	case x.runs():
 		return apiv1.StatusDiff_STATUS_UNSPECIFIED
 	case x.Exit.GetCode() == 0 && x.Exit.GetSignal() == 0:

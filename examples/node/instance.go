@@ -22,6 +22,7 @@ type instance struct {
 	readyAfter time.Duration
 	grace      time.Duration
 	reload     syscall.Signal // 0 = it cannot
+	probe      *prober        // nil = it is well while it runs
 
 	cmd     *exec.Cmd
 	stopped atomic.Bool   // ended by an action
@@ -82,6 +83,19 @@ func (i *instance) halt(ctx context.Context) error {
 	i.signal(syscall.SIGKILL)
 	<-i.done
 	return ctx.Err()
+}
+
+// state is that of one that has not exited, at an age.
+func (i *instance) state(age time.Duration) apiv1.Instance_State {
+	switch {
+	case age < i.readyAfter:
+		return apiv1.Instance_STATE_STARTING
+	case i.probe == nil:
+		return apiv1.Instance_STATE_RUNNING
+	case health(i.probe.now.Load()) == unchecked:
+		return apiv1.Instance_STATE_STARTING
+	}
+	return states[health(i.probe.now.Load())]
 }
 
 // signal reaches the whole process group.

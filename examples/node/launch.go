@@ -25,21 +25,21 @@ func (s *supervisor) launch(i *instance, id serviceID, spec *apiv1.ServiceSpec, 
 	if err := writeConfig(work, spec.GetConfig()); err != nil {
 		return err
 	}
-	log, err := os.OpenFile(filepath.Join(s.home(id), "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(s.logOf(id), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	defer log.Close() // the process has its own
 	i.cmd = exec.Command(w.Command[0], w.Command[1:]...)
 	i.cmd.Dir, i.cmd.Stdout, i.cmd.Stderr = work, log, log
-	i.cmd.Env = environment(i, id, spec, w)
+	i.cmd.Env = append(s.environment(id, spec, w), "SM_INSTANCE="+i.id)
 	i.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	i.started = time.Now()
 	return s.starter.start(i.cmd)
 }
 
-// environment is what a process gets: PATH, the workload's own, the configuration, and what it is an instance of.
-func environment(i *instance, id serviceID, spec *apiv1.ServiceSpec, w *workload) []string {
+// environment is what a process gets: PATH, the workload's own, the configuration, and what it runs for.
+func (s *supervisor) environment(id serviceID, spec *apiv1.ServiceSpec, w *workload) []string {
 	env := []string{"PATH=" + os.Getenv("PATH")}
 	for k, v := range w.Env {
 		env = append(env, k+"="+v)
@@ -47,7 +47,7 @@ func environment(i *instance, id serviceID, spec *apiv1.ServiceSpec, w *workload
 	for k, v := range spec.GetConfig() {
 		env = append(env, "CONFIG_"+variable(k)+"="+v)
 	}
-	return append(env, "SM_SERVICE="+id.String(), "SM_VERSION="+i.version, "SM_INSTANCE="+i.id, "SM_CONFIG_FILE="+configFile)
+	return append(env, "SM_NODE="+s.node, "SM_SERVICE="+id.String(), "SM_VERSION="+spec.GetVersion(), "SM_CONFIG_FILE="+configFile)
 }
 
 // variable is a configuration key as the name of an environment variable: "log.level" is LOG_LEVEL.

@@ -22,6 +22,9 @@ import (
 // stopWithin is how long an orderly stop may take; then what is left is killed.
 const stopWithin = 10 * time.Second
 
+// cordoned is the file that makes a node not ready.
+const cordoned = "cordoned"
+
 // Config is what a node needs to know.
 type Config struct {
 	// ID is the node's id, by which specs name it. Required.
@@ -34,6 +37,9 @@ type Config struct {
 	Labels map[string]string
 	// Capacity is how many services fit. 0 means any number.
 	Capacity uint32
+	// Custom are the actions that only this node knows: a program and its arguments by the name that the policy pack gives
+	// the action. Programs run in Dir.
+	Custom map[string][]string
 	// TLS secures the listener. Nil means none.
 	TLS *tls.Config
 	// Log takes what happens. Nil means nowhere.
@@ -79,7 +85,7 @@ func New(c Config) (*Node, error) {
 	if c.Log == nil {
 		c.Log = hclog.NewNullLogger()
 	}
-	c.Labels = maps.Clone(c.Labels)
+	c.Labels, c.Custom = maps.Clone(c.Labels), maps.Clone(c.Custom)
 	return &Node{config: c, served: make(chan error, 1)}, nil
 }
 
@@ -110,9 +116,9 @@ func (n *Node) join(dir string) {
 	life, end := context.WithCancel(context.Background())
 	n.end = end
 	n.agent = &agent{info: n.info, highest: n.ledger.newest, specs: map[serviceID]held{}}
-	n.super = newSupervisor(dir, n.config.Log.Named("supervisor"), n.agent.changed)
+	n.super = newSupervisor(n.config.ID, dir, n.config.Log.Named("supervisor"), n.agent.changed)
 	n.agent.see, n.agent.known = n.super.see, n.super.known
-	n.control = &controller{node: n.config.ID, super: n.super, ledger: n.ledger, held: n.agent.spec,
+	n.control = &controller{node: n.config.ID, super: n.super, ledger: n.ledger, held: n.agent.spec, custom: n.config.Custom,
 		log: n.config.Log.Named("controller"), life: life}
 	n.server = grpc.NewServer(n.options()...)
 	apiv1.RegisterNodeAgentServer(n.server, n.agent)
@@ -132,7 +138,13 @@ func (n *Node) options() []grpc.ServerOption {
 }
 
 func (n *Node) info(start int64) *apiv1.NodeInfo {
-	return &apiv1.NodeInfo{Id: n.config.ID, Labels: n.config.Labels, Capacity: n.config.Capacity, Ready: true, Start: start}
+	return &apiv1.NodeInfo{Id: n.config.ID, Labels: n.config.Labels, Capacity: n.config.Capacity, Ready: n.ready(), Start: start}
+}
+
+// ready says whether the node takes new services: not while somebody keeps a file of this name in its directory.
+func (n *Node) ready() bool {
+	_, err := os.Stat(filepath.Join(n.config.Dir, cordoned))
+	return errors.Is(err, os.ErrNotExist)
 }
 
 // Addr is the address that a started node listens at.

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	apiv1 "statemanager/proto/statemanager/v1"
 )
@@ -19,10 +20,11 @@ const leastHeartbeat = 100 * time.Millisecond
 type stream struct {
 	filter   *apiv1.ResourceFilter
 	queue    []serviceID
-	whole    bool // the set of specs was pushed: before that nothing is compared
-	left     int  // observations of the full set before Synced
-	syncing  bool // Synced is owed
-	beat     bool // a heartbeat is owed, unless something else is
+	whole    bool            // the set of specs was pushed: before that nothing is compared
+	left     int             // observations of the full set before Synced
+	syncing  bool            // Synced is owed
+	beat     bool            // a heartbeat is owed, unless something else is
+	told     *apiv1.NodeInfo // the newest that was sent: another one goes in place of a heartbeat
 	wake     chan struct{}
 	replaced chan struct{} // closed when a newer subscription opens
 }
@@ -77,6 +79,10 @@ func (a *agent) next(s *stream) *apiv1.StateDiffEvent {
 	case len(s.queue) == 0 && s.beat:
 		s.beat = false
 		a.n++
+		if info := a.info(a.start); !proto.Equal(info, s.told) {
+			s.told = info
+			return &apiv1.StateDiffEvent{Event: &apiv1.StateDiffEvent_Info{Info: info}}
+		}
 		return &apiv1.StateDiffEvent{Event: &apiv1.StateDiffEvent_Heartbeat{Heartbeat: &apiv1.Heartbeat{}}}
 	case len(s.queue) == 0:
 		return nil

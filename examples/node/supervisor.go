@@ -19,6 +19,7 @@ import (
 // supervisor owns the processes of a node. Its lock is held for bookkeeping alone, never while a process starts or ends;
 // the controller sees to it that one action at a time works on a service.
 type supervisor struct {
+	node    string
 	dir     string
 	starter *starter
 	log     hclog.Logger
@@ -31,9 +32,9 @@ type supervisor struct {
 	waits    sync.WaitGroup // one a process
 }
 
-func newSupervisor(dir string, log hclog.Logger, changed func(serviceID)) *supervisor {
+func newSupervisor(node, dir string, log hclog.Logger, changed func(serviceID)) *supervisor {
 	return &supervisor{
-		dir: dir, starter: newStarter(), log: log, changed: changed,
+		node: node, dir: dir, starter: newStarter(), log: log, changed: changed,
 		services: map[serviceID][]*instance{},
 		boot:     strconv.FormatInt(time.Now().UnixNano(), 36),
 	}
@@ -74,12 +75,26 @@ func (s *supervisor) start(id serviceID, spec *apiv1.ServiceSpec, slot int) erro
 	if err := s.launch(i, id, spec, w); err != nil {
 		return fmt.Errorf("start process of %s: %w", id, err)
 	}
+	if w.Health != nil {
+		i.probe = &prober{check: w.Health, command: command{w.Health.Command, i.cmd.Dir, append(i.cmd.Env, "SM_CHECK=1"), s.logOf(id)}, starts: s.starter.start}
+	}
 	s.place(id, i)
 	s.log.Info("instance started", "service", id.String(), "instance", i.id, "version", i.version)
 	s.waits.Go(func() { i.wait(func() { s.ended(id, i) }) })
 	s.watch(id, i, spec.GetStartPeriod().AsDuration())
+	if i.probe != nil {
+		s.probe(id, i)
+	}
 	s.changed(id)
 	return nil
+}
+
+// probe checks an instance until it exits.
+func (s *supervisor) probe(id serviceID, i *instance) {
+	life, end := context.WithCancel(context.Background())
+	i.probe.life = life
+	s.waits.Go(func() { i.probe.run(i.readyAfter, func() { s.changed(id) }) })
+	s.waits.Go(func() { <-i.done; end() })
 }
 
 func (s *supervisor) newID(id serviceID) string {
@@ -103,7 +118,11 @@ func (s *supervisor) ended(id serviceID, i *instance) {
 
 // watch tells when an instance becomes ready, or should have.
 func (s *supervisor) watch(id serviceID, i *instance, startPeriod time.Duration) {
-	for _, d := range []time.Duration{i.readyAfter, min(startPeriod, i.readyAfter)} {
+	late := min(startPeriod, i.readyAfter)
+	if i.probe != nil {
+		late = startPeriod
+	}
+	for _, d := range []time.Duration{i.readyAfter, late} {
 		if d > 0 {
 			time.AfterFunc(d, func() { s.changed(id) })
 		}
@@ -148,6 +167,8 @@ func (s *supervisor) forget(id serviceID) error { return os.RemoveAll(s.home(id)
 func (s *supervisor) home(id serviceID) string {
 	return filepath.Join(s.dir, "services", id.namespace+"."+id.name)
 }
+
+func (s *supervisor) logOf(id serviceID) string { return filepath.Join(s.home(id), "log") }
 
 func (s *supervisor) work(id serviceID, slot int) string {
 	return filepath.Join(s.home(id), "work", strconv.Itoa(slot))

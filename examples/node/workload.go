@@ -29,6 +29,11 @@ type workload struct {
 	// Reload names the signal that makes the command read its configuration file anew: HUP, USR1 or USR2. Absent: a
 	// changed configuration needs a restart.
 	Reload string `json:"reload"`
+	// Health is how to tell whether an instance is well. Absent: it is while it runs.
+	Health *check `json:"health"`
+	// Custom are the actions of this service that are no one else's: a program and its arguments by the name that the
+	// policy pack gives the action. They go before those of the node.
+	Custom map[string][]string `json:"custom"`
 	// ActionDelay makes each action of the service wait before it acts, to show what happens meanwhile.
 	ActionDelay duration `json:"action_delay"`
 }
@@ -53,6 +58,9 @@ func workloadOf(spec *apiv1.ServiceSpec) (*workload, error) {
 	}
 	if _, ok := reloadSignals[w.Reload]; !ok {
 		return nil, fmt.Errorf("workload: reload: %q is not HUP, USR1 or USR2", w.Reload)
+	}
+	if w.Health != nil {
+		return w, w.Health.validate()
 	}
 	return w, nil
 }
