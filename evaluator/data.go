@@ -62,8 +62,8 @@ func (v *value) plain() any {
 	return v.scalar
 }
 
-// load adds a file of data under the folder that it stands in, as OPA's bundle mode does.
-func (v *value) load(name string, text []byte, g *gate) {
+// load adds a file of data under the folder that it stands in, as OPA's bundle mode does; inner is its path in its layer.
+func (v *value) load(name, inner string, text []byte, g *gate) {
 	var plain any
 	var node yaml.Node
 	if err := errors.Join(yaml.Unmarshal(text, &node), util.Unmarshal(text, &plain)); err != nil {
@@ -81,7 +81,7 @@ func (v *value) load(name string, text []byte, g *gate) {
 		g.errorf(loaded.place, "must be a table of tables")
 		return
 	}
-	dirs := strings.Split(path.Dir(name), "/")
+	dirs := strings.Split(path.Dir(inner), "/")
 	if dirs[0] == "." {
 		dirs = nil
 	}
@@ -105,6 +105,29 @@ func (v *value) merge(other *value, g *gate) {
 		}
 	}
 }
+
+// patch merges a layer's data as RFC 7386 says: objects name by name, null removes, anything else replaces.
+func (v *value) patch(p *value, at string, g *gate) {
+	for _, k := range p.keys() {
+		mine, theirs := v.fields[k], p.fields[k]
+		switch {
+		case theirs.null() && mine == nil:
+			g.warnf(theirs.place, "%s.%s is removed here, but there is none", at, k)
+		case theirs.null():
+			delete(v.fields, k)
+		case theirs.isObject():
+			if !mine.isObject() {
+				mine = &value{place: theirs.place, fields: map[string]*value{}}
+				v.fields[k] = mine
+			}
+			mine.patch(theirs, at+"."+k, g)
+		default:
+			v.fields[k] = theirs
+		}
+	}
+}
+
+func (v *value) null() bool { return v.fields == nil && v.items == nil && v.scalar == nil }
 
 // locate joins what stock OPA reads with the places in the file, and refuses names that are given twice.
 func locate(file string, n *yaml.Node, plain any, g *gate) *value {

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 	"strings"
 )
 
-// Files are the contents of a pack, by slash-separated path from its root.
+// Files are the contents of a pack, by slash-separated path from its root; with layers, what Stack makes.
 type Files map[string][]byte
 
 // Digest is the hex sha256 over the sorted names and their contents. It is the revision of the pack.
@@ -23,7 +24,14 @@ func (f Files) Digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (f Files) names() []string { return slices.Sorted(maps.Keys(f)) }
+// names are the files of the pack, sorted, then those of each layer.
+func (f Files) names() []string {
+	layers := f.layers()
+	level := func(name string) int { layer, _ := within(name, layers); return slices.Index(layers, layer) }
+	return slices.SortedFunc(maps.Keys(f), func(a, b string) int {
+		return cmp.Or(cmp.Compare(level(a), level(b)), cmp.Compare(a, b))
+	})
+}
 
 // line is the first line from row `from` on that contains text; from if there is none.
 func (f Files) line(name string, from int, text string) int {
@@ -41,6 +49,6 @@ func isTest(name string) bool { return strings.HasSuffix(name, "_test.rego") }
 
 // isData says whether OPA's bundle mode reads a file as data: it reads no other names.
 func isData(name string) bool {
-	base := path.Base(name)
+	base := name[strings.LastIndexAny(name, "/:")+1:]
 	return base == "data.yaml" || base == "data.yml" || base == "data.json"
 }

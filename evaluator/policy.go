@@ -56,11 +56,10 @@ func newPolicy(s *source, d *declarations, tables *engine.Pack, comp *ast.Compil
 			p.sentences[code] = text
 		}
 	}
-	data, err := ast.InterfaceToValue(s.data.plain())
-	if err != nil {
-		return nil, fmt.Errorf("read data: %w", err)
+	var err error
+	if p.store, err = s.data.store(); err != nil {
+		return nil, err
 	}
-	p.store = inmem.NewFromASTObject(data.(ast.Object))
 	if p.txn, err = p.store.NewTransaction(context.Background()); err != nil {
 		return nil, fmt.Errorf("open data: %w", err)
 	}
@@ -76,6 +75,15 @@ func newPolicy(s *source, d *declarations, tables *engine.Pack, comp *ast.Compil
 		p.queries = append(p.queries, q)
 	}
 	return p, nil
+}
+
+// store holds the data as rules read it.
+func (v *value) store() (storage.Store, error) {
+	data, err := ast.InterfaceToValue(v.plain())
+	if err != nil {
+		return nil, fmt.Errorf("read data: %w", err)
+	}
+	return inmem.NewFromASTObject(data.(ast.Object)), nil
 }
 
 func (v *value) rowsByName() map[string]*value {

@@ -28,21 +28,39 @@ func (s *source) rules() map[string]*ast.Module {
 // read is the first gate.
 func read(files Files, g *gate) *source {
 	s := &source{files: files, modules: map[string]*ast.Module{}, data: &value{fields: map[string]*value{}}}
+	layers := files.layers()
+	patches := map[string]*value{}
+	for _, l := range layers {
+		patches[l] = &value{fields: map[string]*value{}}
+	}
 	for _, name := range files.names() {
-		switch {
-		case isRego(name):
-			s.parse(name, g)
-		case isData(name):
-			s.data.load(name, files[name], g)
-		case path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" || path.Ext(name) == ".json":
-			g.warnf(place{file: name}, "is not read: data stands in files named data.yaml")
+		layer, inner := within(name, layers)
+		to := s.data
+		if layer != "" {
+			to = patches[layer]
 		}
+		s.add(name, inner, to, g)
+	}
+	for _, l := range layers {
+		s.data.patch(patches[l], "data", g)
 	}
 	if len(s.modules) == 0 && len(g.list) == 0 {
 		g.errorf(place{}, "the pack has no .rego file")
 	}
 	s.untested(g)
 	return s
+}
+
+// add reads a file that is inner in its layer; its data goes there.
+func (s *source) add(name, inner string, to *value, g *gate) {
+	switch {
+	case isRego(inner):
+		s.parse(name, g)
+	case isData(inner):
+		to.load(name, inner, s.files[name], g)
+	case path.Ext(inner) == ".yaml" || path.Ext(inner) == ".yml" || path.Ext(inner) == ".json":
+		g.warnf(place{file: name}, "is not read: data stands in files named data.yaml")
+	}
 }
 
 func (s *source) parse(name string, g *gate) {

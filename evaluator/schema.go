@@ -77,7 +77,10 @@ func declare(s *source, g *gate) *declarations {
 	object := func() *schema { return &schema{Type: "object", Properties: map[string]*schema{}} }
 	d := &declarations{files: s.files, data: s.data, common: object(), shapes: object(), pkgs: map[string]*schema{}, rules: map[string]*schema{}}
 	rules := s.rules()
-	for _, name := range slices.Sorted(maps.Keys(rules)) {
+	for _, name := range s.files.names() { // a layer adds to what the pack declares
+		if rules[name] == nil {
+			continue
+		}
 		for _, a := range rules[name].Annotations {
 			for _, sa := range a.Schemas {
 				d.add(a, sa, name, packageName(rules[name].Package), g)
@@ -104,7 +107,7 @@ func (d *declarations) add(a *ast.Annotations, sa *ast.SchemaAnnotation, file, p
 		return
 	}
 	d.stamp(s, at)
-	root := d.root(names[0], a, pkg)
+	root := d.root(names, a, pkg)
 	if root == nil {
 		g.errorf(at, "%s: a schema of %s is not for scope %s", sa.Path, names[0], a.Scope)
 		return
@@ -112,8 +115,9 @@ func (d *declarations) add(a *ast.Annotations, sa *ast.SchemaAnnotation, file, p
 	root.put(names[1:], s)
 }
 
-// root is where a schema belongs, by its scope.
-func (d *declarations) root(head string, a *ast.Annotations, pkg string) *schema {
+// root is where a schema belongs, by its scope. A fact of the site is one of every question, wherever it is declared: so
+// a layer can have its own.
+func (d *declarations) root(names []string, a *ast.Annotations, pkg string) *schema {
 	entry := func(m map[string]*schema, k string) *schema {
 		if m[k] == nil {
 			m[k] = &schema{Type: "object"}
@@ -121,8 +125,10 @@ func (d *declarations) root(head string, a *ast.Annotations, pkg string) *schema
 		return m[k]
 	}
 	switch {
-	case head == "data":
+	case names[0] == "data":
 		return d.shapes
+	case len(names) > 2 && names[1] == "site":
+		return d.common
 	case a.Scope == "subpackages":
 		return d.common
 	case a.Scope == "package":

@@ -22,26 +22,59 @@ func compileTests(s *source, g *gate) {
 	}
 }
 
-// runTests runs the pack's own tests.
+// runTests runs the pack's own tests: those of the pack itself on it alone, so that no layer can break them, and those of
+// its layers on the whole.
 func runTests(ctx context.Context, p *Policy, g *gate, r *Report) {
 	ctx, cancel := context.WithTimeoutCause(ctx, testLimit, fmt.Errorf("the pack's tests take more than %v", testLimit))
 	defer cancel()
-	s := read(p.files, &gate{})
+	whole := read(p.files, &gate{})
+	if whole.files.layers() != nil {
+		read(p.files.base(), &gate{}).runTests(ctx, g, r)
+		whole.dropTests()
+	}
+	whole.runTests(ctx, g, r)
+	if ctx.Err() != nil {
+		g.errorf(place{}, "%v", context.Cause(ctx))
+	} else if r.Tests == 0 {
+		g.warnf(place{}, "the pack has no tests")
+	}
+}
+
+// dropTests takes the pack's own tests out, but not what they have in common: a layer's tests may use that.
+func (s *source) dropTests() {
+	layers := s.files.layers()
+	for name, m := range s.modules {
+		if layer, _ := within(name, layers); layer == "" && isTest(name) {
+			m.Rules = slices.DeleteFunc(m.Rules, func(r *ast.Rule) bool {
+				head := refNames(r.Head.Ref())[0]
+				return strings.HasPrefix(head, tester.TestPrefix) || strings.HasPrefix(head, tester.SkipTestPrefix)
+			})
+		}
+	}
+}
+
+func (s *source) runTests(ctx context.Context, g *gate, r *Report) {
+	store, err := s.data.store()
+	if err != nil {
+		g.errorf(place{}, "%v", err)
+		return
+	}
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		g.errorf(place{}, "open data: %v", err)
+		return
+	}
+	defer store.Abort(ctx, txn)
 	runner := tester.NewRunner().
 		SetCompiler(ast.NewCompiler().WithCapabilities(capabilities(true)).WithEnablePrintStatements(true)).
-		SetStore(p.store).SetModules(s.modules).SetTimeout(testLimit).CapturePrintOutput(true).RaiseBuiltinErrors(true)
-	results, err := runner.RunTests(ctx, p.txn)
+		SetStore(store).SetModules(s.modules).SetTimeout(testLimit).CapturePrintOutput(true).RaiseBuiltinErrors(true)
+	results, err := runner.RunTests(ctx, txn)
 	if err != nil {
 		compileErrors(err, place{}, g)
 		return
 	}
 	for t := range results {
 		r.note(t, g)
-	}
-	if ctx.Err() != nil {
-		g.errorf(place{}, "%v", context.Cause(ctx))
-	} else if r.Tests == 0 {
-		g.warnf(place{}, "the pack has no tests")
 	}
 }
 
