@@ -73,9 +73,9 @@ func (s *step) removed(v *service, node string) {
 
 // elsewhere is a node other than home where the service may still run; "" = none. Until it is gone there it is not
 // started here (rules 3.4, 6.3).
-func (v *service) elsewhere() string {
+func (s *step) elsewhere(v *service) string {
 	for _, x := range v.rec.Away {
-		if x.Node != v.home() {
+		if x.Node != v.home() && !s.fencedAt(v, x.Node) {
 			return x.Node
 		}
 	}
@@ -85,7 +85,7 @@ func (v *service) elsewhere() string {
 		}
 	}
 	for _, p := range v.places {
-		if p.node.id != v.home() && p.diff != nil && slices.ContainsFunc(p.diff.Instances, isAlive) {
+		if p.node.id != v.home() && p.diff != nil && !s.fencedAt(v, p.node.id) && slices.ContainsFunc(p.diff.Instances, isAlive) {
 			return p.node.id
 		}
 	}

@@ -21,6 +21,7 @@ var carriedOut = map[ActionKind]carried{
 
 	Rollback:    {recovery: true},
 	ResetConfig: {recovery: true},
+	Relocate:    {recovery: true, starts: true},
 }
 
 // begin starts an action if it can be and dispatch lets it leave now. facts and d are the question that it answers. It
@@ -31,11 +32,21 @@ func (s *step) begin(v *service, a Action, facts any, d Decision) bool {
 		return true
 	}
 	a.Row = *s.pack.Row(a.Kind)
-	if carriedOut[a.Kind].starts && v.elsewhere() != "" {
+	if carriedOut[a.Kind].starts && s.elsewhere(v) != "" {
 		return false // until it is gone there (rule 6.3)
+	}
+	if a.Kind == Relocate {
+		var ok bool
+		if a.Target, _, ok = s.bestTarget(v); !ok {
+			return s.noTarget(v, a.Node, facts, d)
+		}
 	}
 	if s.defers(v, &a) {
 		return false
+	}
+	if a.Kind == Relocate {
+		s.relocate(v, a, d)
+		return true
 	}
 	if s.override(v, a.Kind); a.restores() && len(a.Instances) == 0 {
 		s.restored(v, &a)
@@ -81,9 +92,11 @@ func (s *step) impossible(v *service, a *Action) string {
 	switch row := s.pack.Row(a.Kind); {
 	case row == nil:
 		return "no action of that name"
-	case !ok || row.Custom:
+	case !ok && !row.Custom:
 		return "it is not carried out"
-	case a.By == ByPlan && !c.plan, a.By == ByRecovery && !c.recovery:
+	case ok && row.Custom:
+		return "its name is that of an action that is no site's own"
+	case ok && (a.By == ByPlan && !c.plan || a.By == ByRecovery && !c.recovery):
 		return "it is not for " + string(a.By)
 	case a.Wanted != WantedYes && a.Kind != Remove:
 		return "where a service is not wanted only remove is"
@@ -102,13 +115,17 @@ func (s *step) impossible(v *service, a *Action) string {
 // defers asks dispatch whether an action may leave now. What is deferred is asked again when a fact changes.
 func (s *step) defers(v *service, a *Action) bool {
 	f := s.dispatchFacts(v, a)
+	f.Held = s.cell.Paused != 0
 	x, d, ok := ask[DispatchAnswer](s, v, a.Node, f)
 	if !ok {
 		return true
 	}
 	s.decided(v, a.Node, f, d)
-	if x.Run {
+	switch {
+	case x.Run && !f.Held:
 		return false
+	case x.Run: // whatever the pack says
+		d.Reasons = []Reason{{Code: "held", Text: "reconciliation is stopped"}}
 	}
 	if now := codes(d.Reasons); v.deferred == nil || now != codes(v.deferred) {
 		s.tell(v, EventDeferred, SourcePolicy, nil, Field{"action", string(a.Kind)}, Field{"node", a.Node}, Field{"reasons", now})
@@ -147,5 +164,5 @@ func (s *step) intent(v *service, a Action, d Decision) {
 
 // fields name an action in an event.
 func (a *Action) fields() []Field {
-	return []Field{{"action", string(a.Kind)}, {"by", string(a.By)}, {"key", key(a.EpochSeq)}, {"node", a.Node}}
+	return []Field{{"action", string(a.Kind)}, {"by", string(a.By)}, {"for", string(a.For)}, {"key", key(a.EpochSeq)}, {"node", a.Node}, {"target", a.Target}}
 }

@@ -16,8 +16,10 @@ const (
 	removeFirst  = time.Second      // between removals at a node, doubling (rule 5.5)
 	removeMost   = time.Minute      // up to this
 	neverRanMost = 3                // never_ran in a row counts as failed (rule 4.3)
+	driftPart    = 10               // a clock may be wrong by this part of a fence's length
 	jitterPart   = 10               // jitter is up to this part of `after`
 
+	syncedMost  = 6                   // node timeouts from connecting to SYNCED, however much is heard meanwhile
 	pushAgain   = time.Second         // between pushes of a spec that the agent does not answer to
 	pauseAfter  = time.Second         // of a service that did not settle
 	maxAdvances = 30                  // in one settle of a service

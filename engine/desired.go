@@ -121,7 +121,7 @@ func (s *step) supersede(v *service) {
 	for _, a := range v.rec.Slots {
 		switch {
 		case a.Wanted != WantedYes && !v.wantedAt(a.Node) || a.Over:
-		case a.State == SlotVerifying:
+		case a.ended():
 			s.conclude(v, a, Superseded)
 		default:
 			v.editSlot(a).Over = true

@@ -83,6 +83,7 @@ const (
 	EventGaveUp        EventType = "recovery_gave_up"
 	EventRetried       EventType = "recovery_retried"
 	EventResolved      EventType = "action_resolved"
+	EventPlan          EventType = "plan_made"
 	EventPaused        EventType = "reconciliation_paused"
 	EventResumed       EventType = "reconciliation_resumed"
 	EventStable        EventType = "service_stable"
@@ -97,7 +98,7 @@ const (
 // EventTypes are all types of events.
 var EventTypes = []EventType{
 	EventDesired, EventDiff, EventPhase, EventIssue, EventActionStarted, EventActionEnded,
-	EventDeferred, EventRefused, EventGaveUp, EventRetried, EventResolved, EventPaused,
+	EventDeferred, EventRefused, EventGaveUp, EventRetried, EventResolved, EventPlan, EventPaused,
 	EventResumed, EventStable, EventRemoved, EventLeftAlone, EventNotice, EventNode,
 	EventPack, EventEpoch,
 }

@@ -64,6 +64,7 @@ func (s *step) take(ev Event) {
 		s.seen(ev.Diff, ev.Asked)
 	case AgentChanged:
 		s.agentChanged(ev)
+		s.touchBusy() // a target may have come or gone
 	case DesiredChanged:
 		s.desired(ev.Service, ev.Desired)
 	case ActionStatus:
@@ -110,7 +111,7 @@ func (s *step) advance(v *service) bool {
 		s.at(v.paused)
 		return false
 	case v.rec == nil:
-		return s.plan(v)
+		return s.sight(v) || s.plan(v)
 	case v.rec.Gone:
 		return false
 	}

@@ -106,14 +106,16 @@ func (s *step) recent(v *service) (out [MaxAges]bool) {
 	return out
 }
 
-// recoveryFacts are what recovery is told. Roll-backs, relocation and budgets are no actions of this engine yet: their
-// facts say that they cannot help.
+// recoveryFacts are what recovery is told.
 func (s *step) recoveryFacts(v *service) RecoveryFacts {
 	last := v.rec.History.Last()
 	f := RecoveryFacts{Common: s.common(v, v.home()), Issue: s.askedIssue(v), LastAction: last.Kind, LastResult: last.Result,
-		Recent: s.recent(v), Targets: none, Source: v.source(),
+		Recent: s.recent(v), Targets: none, Source: s.source(v),
 		Dependencies: v.dependencies(s.Engine), WideSilence: s.census.wide}
 	f.GoodVersion, f.GoodConfig = v.lastGood()
+	if _, _, ok := s.bestTarget(v); ok {
+		f.Targets = "some"
+	}
 	f.Unwell, f.Cause = s.ill(v, v.home())
 	if s.pack.index(last.Kind) < 0 && last.Kind != none {
 		f.LastAction = other
@@ -140,12 +142,18 @@ func (v *service) lastGood() (version, config string) {
 	return version, config
 }
 
-// source says how the node of the service is.
-func (v *service) source() string {
-	if v.silentAt(v.home()) {
-		return "silent"
+// source says how the node of a service is.
+func (s *step) source(v *service) string {
+	p := v.homePlace()
+	switch {
+	case !v.silentAt(v.home()):
+		return "reachable"
+	case s.fencedAt(v, v.home()):
+		return "fenced"
+	case p.node.fencedFrom() != 0:
+		return "fencing"
 	}
-	return "reachable"
+	return "silent"
 }
 
 // askedIssue is the one that recovery is asked about: the first by rank of those that stand, derived at each question

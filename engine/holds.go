@@ -24,18 +24,30 @@ func (s *step) holdsAt(v *service, now Instant) (out []Hold) {
 		switch {
 		case s.stuck(a):
 			add("action_stuck", 0, what+" is unknown since "+stamp(a.UnknownAt))
+		case a.State == SlotMoving:
+			add("moving", 0, "it is gone from node "+a.Node+" and is to start at node "+a.Target+", or at another that can take it")
 		case a.State == SlotUnknown:
 			add("action_unknown", 0, what+" has no known outcome yet: its controller is asked")
 		default:
 			add("under_way", 0, what+" is under way")
 		}
 	}
-	if n := v.elsewhere(); n != "" && r.Desired != nil {
+	if n := s.elsewhere(v); n != "" && r.Desired != nil {
 		add("elsewhere", 0, "it may still run at node "+n+": it is started here when it is gone there")
 	}
 	for _, x := range r.Away {
 		if x.Hold.Set() {
 			add("removal", x.Hold.Due(), "the next removal at node "+x.Node+" waits")
+		}
+	}
+	if s.cell.Paused != 0 {
+		add("paused", 0, "reconciliation is stopped since "+stamp(s.cell.Paused)+": nothing but notices is sent")
+	}
+	for _, id := range v.deps {
+		if d := s.services[id]; d == nil || d.rec == nil {
+			add("dependency_down", 0, "it needs "+id.String()+", which nobody has applied")
+		} else if !d.isAvailable() {
+			add("dependency_down", 0, "it needs "+id.String()+", which is not available")
 		}
 	}
 	if v.deferred != nil {

@@ -97,7 +97,7 @@ func (s *step) ladder(v *service) bool {
 	}
 	s.decided(v, v.home(), f, d)
 	// Where nobody can act, giving up is a wait, so that silence and stuck actions close nothing (rules 5.2, 7.2).
-	bound := v.here() != nil || v.silentAt(v.home())
+	bound := v.here() != nil || v.silentAt(v.home()) && !(a.Action == Relocate && s.fencedAt(v, v.home()))
 	if a.Action == Wait || a.Action == GiveUp && bound {
 		v.next = &Next{What: Wait, Reasons: d.Reasons}
 		return false

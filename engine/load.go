@@ -91,7 +91,7 @@ func (s *step) loaded(r *Record) *Record {
 	for _, a := range r.Slots {
 		x := *a
 		x.StartedAt, x.ResultAt, x.UnknownAt, x.Deadline = past(x.StartedAt), past(x.ResultAt), past(x.UnknownAt), x.Deadline.Loaded(s.now)
-		if x.State != SlotVerifying {
+		if !x.ended() {
 			x.State, x.UnknownAt, x.Deadline, x.Asked = SlotUnknown, cmp.Or(x.UnknownAt, s.now), Timer{s.now, 0}, 0
 		}
 		c.Slots = append(c.Slots, &x)

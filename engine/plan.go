@@ -54,10 +54,13 @@ func (s *step) planAt(v *service, p *place, w Wanted) bool {
 		return false
 	}
 	s.decided(v, node, f, d)
+	if v.rec != nil && node == v.home() {
+		s.planned(v, w, a, d)
+	}
 	v.priority, v.critical = min(max(a.Priority, 0), 9), a.Critical
 	switch {
 	case len(a.Actions) > 0 && w != WantedNever:
-		return s.beginPlan(v, p, w, s.firstOf(a.Actions), f, d)
+		return s.beginPlan(v, p, w, s.ordered(a.Actions)[0], f, d)
 	case a.Issue != "" && w == WantedYes && v.rec.Over.Isolated: // no ladder is for what is to be stopped
 	case a.Issue != "" && w == WantedYes && slices.Contains(s.pack.Issues, a.Issue):
 		return s.issue(v, a.Issue)
@@ -94,9 +97,8 @@ func (s *step) beginPlan(v *service, p *place, w Wanted, kind ActionKind, f Plan
 	return s.begin(v, a, f, d)
 }
 
-// firstOf is the first action by rank, after what others cover is dropped. An action that the pack does not know is
-// last.
-func (s *step) firstOf(kinds []ActionKind) ActionKind {
+// ordered are the actions by rank, after what others cover is dropped. An action that the pack does not know is last.
+func (s *step) ordered(kinds []ActionKind) []ActionKind {
 	var covered []ActionKind
 	for _, k := range kinds {
 		if r := s.pack.Row(k); r != nil {
@@ -105,11 +107,12 @@ func (s *step) firstOf(kinds []ActionKind) ActionKind {
 	}
 	left := slices.DeleteFunc(slices.Clone(kinds), func(k ActionKind) bool { return slices.Contains(covered, k) })
 	if len(left) == 0 {
-		left = kinds // they cover one another
+		left = slices.Clone(kinds) // they cover one another
 	}
-	return slices.MinFunc(left, func(a, b ActionKind) int {
+	slices.SortFunc(left, func(a, b ActionKind) int {
 		return cmp.Or(cmp.Compare(s.rank(a), s.rank(b)), cmp.Compare(a, b))
 	})
+	return slices.Compact(left)
 }
 
 func (s *step) rank(k ActionKind) int {

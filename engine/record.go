@@ -27,6 +27,7 @@ type Record struct {
 	Away     []Away
 	Outbox   []Notice
 	Plans    int      // planned actions since stable
+	Plan     *Plan    // the newest of its home; nil = none yet
 	Hold     Timer    // a second after a result
 	Told     []uint64 // hashes of the facts for which the answer could not be (rule 4.3)
 	Unknown  []byte   // fields that a newer version has stored: kept
@@ -86,13 +87,17 @@ const (
 	SlotIntent    SlotState = "intent"    // durable, sent or about to be
 	SlotUnknown   SlotState = "unknown"   // no answer: the controller is asked (rule 3.5)
 	SlotVerifying SlotState = "verifying" // an outcome is durable, what is seen decides (rule 4.1)
+	SlotMoving    SlotState = "moving"    // first row of a relocation: it was seen gone, the second row is owed (rule 4.2)
 )
+
+// ended says whether the outcome of an action is known: what its controller says later is ignored.
+func (a *Action) ended() bool { return a.State == SlotVerifying || a.State == SlotMoving }
 
 // Action is an action in flight: the intent as it was saved, and how far it is.
 type Action struct {
 	ActionRef
 	Kind      ActionKind
-	For       ActionKind // relocate, on its first row
+	For       ActionKind // relocate, on both of its rows
 	By        By
 	Wanted    Wanted   // of planning's: why it was asked
 	Instances []string // that it acts on

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -13,7 +14,15 @@ func (s *step) slots(v *service) bool {
 			if s.verify(v, a) {
 				return true
 			}
+		case SlotMoving:
+			if s.moveOn(v, a) {
+				return true
+			}
 		case SlotUnknown:
+			if s.fencedAt(v, a.Node) { // it has stopped by itself: nobody need say what became of it (rule 7.3)
+				s.conclude(v, a, Fenced)
+				return true
+			}
 			s.inquire(v, a)
 		}
 	}
@@ -46,7 +55,7 @@ func (s *step) status(ev ActionStatus) {
 		return
 	}
 	a := v.slot(ev.Ref.Node)
-	if a == nil || a.ActionRef != ev.Ref || a.State == SlotVerifying {
+	if a == nil || a.ActionRef != ev.Ref || a.ended() {
 		if ev.State == ActionDone && (a == nil || a.ActionRef != ev.Ref) {
 			s.tell(v, EventActionEnded, SourceController, nil, Field{"key", key(ev.Ref.EpochSeq)}, Field{"late", "true"},
 				Field{"message", ev.Message}, Field{"node", ev.Ref.Node}, Field{"result", string(ev.Result)})
@@ -104,7 +113,7 @@ func (s *step) conclude(v *service, a *Action, res Result) {
 	case a.Wanted != WantedYes:
 		s.removed(v, a.Node)
 	case res.Counts():
-		r.History = r.History.After(Attempt{a.Kind, res, s.now, a.Node, a.By})
+		r.History = r.History.After(Attempt{cmp.Or(a.For, a.Kind), res, s.now, a.Node, a.By})
 		s.concluded(v, a, res)
 	}
 }

@@ -7,6 +7,9 @@ import "slices"
 func (s *step) verify(v *service, a *Action) bool {
 	p := v.place(a.Node)
 	switch {
+	case a.Row.Custom: // nobody else can say (rule 4.2)
+		s.conclude(v, a, a.Result)
+		return true
 	case p.node.silent || p.blind || p.mute:
 		s.conclude(v, a, Silenced)
 		return true
@@ -37,7 +40,11 @@ func (s *step) verify(v *service, a *Action) bool {
 	if res == "" {
 		return false
 	}
-	s.conclude(v, a, res)
+	if res == Succeeded && a.For == Relocate && a.Kind == Remove {
+		s.seenGone(v, a)
+	} else {
+		s.conclude(v, a, res)
+	}
 	return true
 }
 
@@ -64,6 +71,8 @@ func (a *Action) holds(d *StateDiff) bool {
 		return !slices.ContainsFunc(d.Instances, isAlive)
 	case Remove:
 		return len(d.Instances) == 0
+	case Relocate:
+		return !p.Any()
 	case Create:
 		return p.Existence == same && p.Status == same
 	case Start:

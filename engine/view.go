@@ -65,7 +65,7 @@ func (e *Engine) View(id ResourceID, now Instant) (View, bool) {
 	}
 	spec := &Spec{}
 	if v.rec != nil {
-		spec, out.Wanted, out.Source = v.rec.Spec, v.wanted(v.home()), v.source()
+		spec, out.Wanted, out.Source = v.rec.Spec, v.wanted(v.home()), (&step{Engine: e}).source(v)
 	}
 	out.Profile = e.pack.ProfileOf(id, spec).Name
 	out.Unmatched = spec.Criticality != "" && !slices.ContainsFunc(e.pack.Profiles, func(p Profile) bool { return p.Match.Criticality == spec.Criticality })

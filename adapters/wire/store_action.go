@@ -72,6 +72,8 @@ func rowToStore(r *engine.ActionRow) *storev1.ActionRow {
 		StableFor:  int64(r.StableFor),
 		Clears:     int64(r.Clears),
 		Covers:     words[string](r.Covers),
+		Impact:     r.Impact,
+		Estimated:  int64(r.Estimated),
 	}
 }
 
@@ -86,6 +88,8 @@ func rowFromStore(m *storev1.ActionRow) engine.ActionRow {
 		StableFor:  time.Duration(m.GetStableFor()),
 		Clears:     time.Duration(m.GetClears()),
 		Covers:     words[engine.ActionKind](m.GetCovers()),
+		Impact:     m.GetImpact(),
+		Estimated:  time.Duration(m.GetEstimated()),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // CellToStore are the bytes of a cell's record.
 func CellToStore(c *engine.Cell) ([]byte, error) {
 	return encode(&storev1.Cell{
-		Format: format, Epoch: c.Epoch, Revision: c.Revision, N: c.N, Outbox: each(c.Outbox, noticeToStore), Silent: c.Silent,
+		Format: format, Epoch: c.Epoch, Revision: c.Revision, N: c.N, Outbox: each(c.Outbox, noticeToStore), Silent: c.Silent, Paused: int64(c.Paused),
 	}, c.Unknown)
 }
 
@@ -24,7 +24,7 @@ func CellFromStore(b []byte) (*engine.Cell, error) {
 	}
 	return &engine.Cell{
 		Epoch: m.GetEpoch(), Revision: m.GetRevision(), N: m.GetN(), Outbox: each(m.GetOutbox(), noticeFromStore),
-		Silent: m.GetSilent(), Unknown: unknown,
+		Silent: m.GetSilent(), Paused: engine.Instant(m.GetPaused()), Unknown: unknown,
 	}, nil
 }
 

@@ -35,6 +35,7 @@ func RecordToStore(r *engine.Record) ([]byte, error) {
 		Hold:     timerToStore(r.Hold),
 		Told:     r.Told,
 		Reviewed: r.Reviewed,
+		Plan:     planToStore(r.Plan),
 	}, r.Unknown)
 }
 
@@ -74,6 +75,7 @@ func RecordFromStore(id engine.ResourceID, b []byte) (*engine.Record, error) {
 		Hold:     timerFromStore(m.GetHold()),
 		Told:     m.GetTold(),
 		Reviewed: m.GetReviewed(),
+		Plan:     planFromStore(m.GetPlan()),
 		Unknown:  unknown,
 	}, nil
 }
@@ -105,4 +107,25 @@ func awayToStore(a engine.Away) *storev1.Away {
 
 func awayFromStore(m *storev1.Away) engine.Away {
 	return engine.Away{Node: m.GetNode(), Tries: int(m.GetTries()), Hold: timerFromStore(m.GetHold())}
+}
+
+func planToStore(p *engine.Plan) *storev1.Plan {
+	if p == nil {
+		return nil
+	}
+	return &storev1.Plan{
+		At: int64(p.At), Node: p.Node, Wanted: string(p.Wanted), Actions: words[string](p.Actions), Issue: p.Issue, Priority: int64(p.Priority),
+		Critical: p.Critical, Estimated: int64(p.Estimated), Impact: p.Impact, Reasons: each(p.Reasons, reasonToStore), Revision: p.Revision,
+	}
+}
+
+func planFromStore(m *storev1.Plan) *engine.Plan {
+	if m == nil {
+		return nil
+	}
+	return &engine.Plan{
+		At: engine.Instant(m.GetAt()), Node: m.GetNode(), Wanted: engine.Wanted(m.GetWanted()), Actions: words[engine.ActionKind](m.GetActions()),
+		Issue: m.GetIssue(), Priority: int(m.GetPriority()), Critical: m.GetCritical(), Estimated: time.Duration(m.GetEstimated()),
+		Impact: m.GetImpact(), Reasons: each(m.GetReasons(), reasonFromStore), Revision: m.GetRevision(),
+	}
 }

@@ -21,6 +21,7 @@ type node struct {
 	stream, n int64
 	last      engine.Instant // when its newest message arrives: a stream keeps its order
 	starts    int
+	fences    time.Duration // cut off for so long it stops its services; 0 = never
 	specs     map[engine.ResourceID]engine.SpecUpdate
 	processes map[engine.ResourceID][]*process
 	// The controller's, durable.
@@ -41,7 +42,7 @@ func (n *node) connect() {
 	start := n.stream
 	n.post(func() engine.Event {
 		return engine.AgentChanged{Node: n.name, State: engine.AgentConnected, Start: start,
-			Info: engine.NodeInfo{ID: n.name, Ready: true, Load: "idle"}}
+			Info: engine.NodeInfo{ID: n.name, Ready: true, Load: "idle", Fence: engine.Fence{Self: n.fences > 0, After: n.fences}}}
 	})
 }
 
@@ -195,7 +196,7 @@ func sortedIDs[T any](m map[engine.ResourceID]T) []engine.ResourceID {
 	return slices.SortedFunc(maps.Keys(m), engine.ResourceID.Compare)
 }
 
-// late is news of a revision with nothing there, as one that was sent before all that arrived since.
+// late is news of a revision with what was there, as one that was sent before all that arrived since.
 func (w *World) late(args []string) error {
 	id, n, err := w.where(args[0])
 	if err != nil {
@@ -203,6 +204,20 @@ func (w *World) late(args []string) error {
 	}
 	rev, err := strconv.ParseInt(args[1], 10, 64)
 	n.n++
-	w.tell(engine.DiffSeen{Diff: engine.StateDiff{Node: n.name, Service: id, Rev: rev, Counter: engine.Counter{Start: n.stream, N: n.n}}})
+	d := engine.StateDiff{Node: n.name, Service: id, Rev: rev, Counter: engine.Counter{Start: n.stream, N: n.n}}
+	for _, i := range args[2:] {
+		d.Instances = append(d.Instances, engine.Instance{ID: i, State: engine.InstanceRunning})
+	}
+	w.tell(engine.DiffSeen{Diff: d})
 	return err
+}
+
+// known are the services that the engine holds anything of.
+func (w *World) known() (out []string) {
+	if w.daemon != nil {
+		for _, id := range w.daemon.engine.Services() {
+			out = append(out, id.Name)
+		}
+	}
+	return out
 }

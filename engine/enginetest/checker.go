@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -110,6 +111,9 @@ func (c *checker) saved(r *engine.Record) {
 			c.w.fault("%s: a pair is made that is not last_good (rule 1.6)", r.ID)
 		}
 	}
+	if old != nil && old.Desired != nil && (!r.Over.Pair.Equal(old.Over.Pair) && r.Over.Pair != nil || r.Over.Node != "" && r.Over.Node != old.Over.Node || r.Over.Isolated && !old.Over.Isolated) && r.Seq == old.Seq && r.Hold == old.Hold {
+		c.w.fault("%s: an override is saved without the intent that needs it (rule 1.3)", r.ID)
+	}
 	if old != nil && r.Desired != nil && (r.Rev < old.Rev || r.Rev == old.Rev && !r.Spec.Equal(old.Spec)) {
 		c.w.fault("%s: the spec changed and its revision went from %d to %d (rule 1.3)", r.ID, old.Rev, r.Rev)
 	}
@@ -129,14 +133,16 @@ func (c *checker) previous(id engine.ResourceID) *engine.Record {
 func (c *checker) intended(a *engine.Action, fx engine.Effects) {
 	w, old := c.w, c.previous(a.Service)
 	pack := w.policy.active().pack
-	if pack.Row(a.Kind) == nil {
+	kind := cmp.Or(a.For, a.Kind) // a relocation is two rows with one verdict (rule 4.2)
+	if pack.Row(kind) == nil {
 		w.fault("%s is not in the table of actions", actionText(a))
 	}
 	phases := c.phases[a.Service]
 	if old != nil {
 		phases = append(phases, old.Phase)
 	}
-	if !slices.ContainsFunc(phases, func(p engine.Phase) bool { return pack.Allowed[p][a.Kind] }) {
+	second := old != nil && slices.ContainsFunc(old.Slots, func(x *engine.Action) bool { return x.State == engine.SlotMoving })
+	if !second && !slices.ContainsFunc(phases, func(p engine.Phase) bool { return pack.Allowed[p][kind] }) {
 		w.fault("%s is dispatched in %v, which refuse it", actionText(a), phases)
 	}
 	if c.links[a.Node] != engine.AgentSynced {
@@ -144,7 +150,7 @@ func (c *checker) intended(a *engine.Action, fx engine.Effects) {
 	}
 	if old != nil {
 		for _, x := range old.Slots {
-			if x.Node == a.Node && x.State != engine.SlotVerifying && x.ActionRef != a.ActionRef && !resolved(fx, x) {
+			if x.Node == a.Node && x.State != engine.SlotVerifying && x.State != engine.SlotMoving && x.ActionRef != a.ActionRef && !resolved(fx, x) {
 				w.fault("%s is dispatched while %s is %s (rule 3.4)", actionText(a), actionText(x), x.State)
 			}
 		}
@@ -153,6 +159,24 @@ func (c *checker) intended(a *engine.Action, fx engine.Effects) {
 		}
 	}
 	c.apart[a.ActionRef] = c.elsewhere(fx, a)
+	if w.store.cell != nil && decode[engine.Cell](w.store.cell).Paused != 0 && (fx.SaveCell == nil || fx.SaveCell.Paused != 0) {
+		w.fault("%s is dispatched while reconciliation is stopped", actionText(a))
+	}
+	if a.Kind == engine.Create || a.Kind == engine.Start || a.Kind == engine.Relocate {
+		c.alone(a)
+	}
+}
+
+// alone: a service is never started at two nodes at once, unless a fence has passed. What nobody asked for is no matter.
+func (c *checker) alone(a *engine.Action) {
+	for _, name := range c.w.names() {
+		n := c.w.nodes[name]
+		for _, p := range n.processes[a.Service] {
+			if name != a.Node && !p.foreign && p.state != engine.InstanceExited {
+				c.w.fault("%s is dispatched while %s runs at %s (rule 6.3)", actionText(a), p.id, name)
+			}
+		}
+	}
 }
 
 // resolved: the step that dispatches has ended the older action.

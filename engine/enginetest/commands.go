@@ -17,6 +17,10 @@ import (
 //	apply web version=v2 ...          fields: version, config, reload, replicas, node, needs, state, criticality, start_period
 //	delete web
 //	retry web [overrides]
+//	resolve web 6 succeeded           what became of its action #6: or failed, never_ran
+//	pause | resume                    reconciliation
+//	node c                            another node joins, which the configuration names at the next start
+//	fences a 30s                      its agent stops its services when it has not heard the daemon for so long
 //	crash web@a [0 [CODE|sigN]]       the first, or that, instance exits by itself; also: finish, hang, ail
 //	heal web@a                        the instances that are not well recover by themselves
 //	foreign web@a [v1]                an instance that nobody asked for
@@ -25,7 +29,8 @@ import (
 //	warmup web 8s | off               its new instances are ready after so long
 //	lost a | silent a | back a        its stream ends | nothing is heard of the node | it can be reached again
 //	mumble a                          its agent reports again and again, and never says SYNCED on the streams to come
-//	late web@a 4                      the news arrives that the agent held revision 4 and saw nothing there
+//	late web@a 4 [a1]                 the news arrives that the agent held revision 4, and saw nothing, or an instance
+//	known                             the services that the engine knows
 //	blind a | sees a                  its agent
 //	hold | release | fail             saves: none gets durable | they do | the store refuses them, they are made again
 //	monitor up | down
@@ -69,6 +74,11 @@ func init() { // a table that refers to itself through Run
 		"apply":    {1, (*World).apply},
 		"delete":   does(1, (*World).delete),
 		"retry":    does(1, (*World).retry),
+		"resolve":  {3, (*World).resolve},
+		"pause":    does(0, func(w *World, _ []string) { w.verb(engine.Command{Verb: engine.VerbPause}) }),
+		"resume":   does(0, func(w *World, _ []string) { w.verb(engine.Command{Verb: engine.VerbResume}) }),
+		"node":     does(1, func(w *World, args []string) { w.join(args[0]) }),
+		"fences":   {2, (*World).fences},
 		"crash":    {1, (*World).crash},
 		"finish":   {1, func(w *World, args []string) error { return w.crash(append(args, "0", "0")) }},
 		"hang":     {1, func(w *World, args []string) error { return w.ail(args[0], engine.InstanceHung) }},
@@ -93,6 +103,7 @@ func init() { // a table that refers to itself through Run
 		"site":     {1, (*World).setSite},
 		"pack":     {0, (*World).edit},
 		"status":   does(0, (*World).status),
+		"known":    does(0, func(w *World, _ []string) { w.list(w.known()) }),
 		"ledger":   does(0, func(w *World, _ []string) { w.list(w.ledger) }),
 		"accepted": does(0, func(w *World, _ []string) { w.list(w.accepted) }),
 	}
@@ -142,6 +153,20 @@ func (w *World) delete(args []string) {
 func (w *World) retry(args []string) {
 	w.commands++
 	w.tell(engine.Command{ID: w.commands, Service: service(args[0]), Verb: engine.VerbRetry, Overrides: slices.Contains(args, "overrides")})
+}
+
+// verb gives a command to the daemon.
+func (w *World) verb(c engine.Command) {
+	w.commands++
+	c.ID = w.commands
+	w.tell(c)
+}
+
+func (w *World) resolve(args []string) error {
+	n, err := number(args[1])
+	w.verb(engine.Command{Service: service(args[0]), Verb: engine.VerbResolve, As: engine.Result(args[2]),
+		Key: engine.EpochSeq{Epoch: w.store.created, Seq: int64(n)}})
+	return err
 }
 
 func (w *World) scripted(args []string) error {

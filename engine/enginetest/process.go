@@ -16,6 +16,7 @@ type process struct {
 	reload          string // the part that is reloadable
 	exit            engine.Exit
 	stopped         bool // by an action
+	foreign         bool // nobody asked for it
 	late            bool // not ready when its start_period has passed
 }
 
@@ -119,6 +120,10 @@ func (n *node) do(a *engine.Action) {
 			if p.version != a.Spec.Version {
 				ps[i] = fresh()
 			}
+		}
+	case "reboot-ecu": // a site's own
+		for i := range ps {
+			ps[i] = fresh()
 		}
 	case engine.Configure:
 		for _, p := range ps {

@@ -86,6 +86,20 @@ func (t *tables) actions() []action {
 	row(120, engine.Remove, 60*s, quick, "", "start stop configure scale restart update")
 	row(130, engine.Isolate, 60*s, quick, early, "").atOnce = true
 	row(140, engine.Notify, 0, 0, "", "").atOnce = true
+	reboot := row(125, "reboot-ecu", 60*s, 0, early, "")
+	reboot.Custom, reboot.Disruptive = true, true
+	for i := range rows {
+		x := &rows[i]
+		x.Estimated, x.Impact = x.StableFor, "none"
+		switch {
+		case x.Name == engine.Relocate:
+			x.Impact = "moves"
+		case x.Name == engine.Stop, x.Name == engine.Remove, x.Name == engine.Isolate:
+			x.Impact = "stops"
+		case x.Disruptive:
+			x.Impact = "restarts"
+		}
+	}
 	slices.SortFunc(rows, func(a, b action) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	return rows
 }

@@ -130,6 +130,9 @@ func recordText(r *engine.Record) string {
 	}
 	for _, a := range r.Slots {
 		s += fmt.Sprintf(" slot %s at %s %s", a.Kind, a.Node, a.State)
+		if a.Target != "" {
+			s += " to " + a.Target
+		}
 		if a.Over {
 			s += " superseded"
 		}

@@ -127,7 +127,9 @@ func (w *World) foreign(args []string) error {
 	if len(args) > 1 {
 		version = args[1]
 	}
-	n.processes[id] = append(n.processes[id], n.start(id, version, "c1", ""))
+	p := n.start(id, version, "c1", "")
+	p.foreign = true
+	n.processes[id] = append(n.processes[id], p)
 	n.changed(id)
 	return nil
 }
@@ -140,6 +142,9 @@ func (w *World) cut(name string, d time.Duration, as engine.AgentState) {
 	}
 	n.up = false
 	start := n.stream
+	if n.fences > 0 {
+		w.after(n.fences, func() { n.stopCut(start) })
+	}
 	w.after(d, w.alive(func(d *daemon) {
 		if !n.up && n.stream == start {
 			d.step(engine.AgentChanged{Node: name, State: as})
@@ -156,6 +161,35 @@ func (w *World) back(name string) {
 	n.up = true
 	if w.daemon != nil {
 		n.connect()
+	}
+}
+
+// join adds a node to the cell.
+func (w *World) join(name string) {
+	w.nodes[name] = newNode(w, name)
+	if w.daemon != nil {
+		w.nodes[name].connect()
+	}
+}
+
+// fences declares what a node does when it is cut off (rule 7.3).
+func (w *World) fences(args []string) error {
+	d, err := time.ParseDuration(args[1])
+	if n := w.nodes[args[0]]; n != nil {
+		n.fences = d
+	}
+	return err
+}
+
+// stopCut ends all that runs at a node that was cut off, unless it has been back since.
+func (n *node) stopCut(cut int64) {
+	if n.up || n.stream != cut {
+		return
+	}
+	for _, id := range sortedIDs(n.processes) {
+		for _, p := range n.processes[id] {
+			p.halt()
+		}
 	}
 }
 

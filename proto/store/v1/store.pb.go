@@ -82,7 +82,9 @@ type Record struct {
 	// Hashes of the facts for which the answer of policy could not be.
 	Told []uint64 `protobuf:"fixed64,23,rep,packed,name=told,proto3" json:"told,omitempty"`
 	// The revision of the pack when the transition was last asked about the standing condition.
-	Reviewed      string `protobuf:"bytes,24,opt,name=reviewed,proto3" json:"reviewed,omitempty"`
+	Reviewed string `protobuf:"bytes,24,opt,name=reviewed,proto3" json:"reviewed,omitempty"`
+	// The newest plan at its home. Absent: none yet.
+	Plan          *Plan `protobuf:"bytes,25,opt,name=plan,proto3" json:"plan,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -285,6 +287,149 @@ func (x *Record) GetReviewed() string {
 	return ""
 }
 
+func (x *Record) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+// Plan is an answer of planning.
+type Plan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it was made.
+	At int64 `protobuf:"varint,1,opt,name=at,proto3" json:"at,omitempty"`
+	// The node that it is for.
+	Node string `protobuf:"bytes,2,opt,name=node,proto3" json:"node,omitempty"`
+	// Whether the service is wanted there.
+	Wanted string `protobuf:"bytes,3,opt,name=wanted,proto3" json:"wanted,omitempty"`
+	// The actions by rank, without those that others cover.
+	Actions []string `protobuf:"bytes,4,rep,name=actions,proto3" json:"actions,omitempty"`
+	// Or the issue that recovery is for.
+	Issue string `protobuf:"bytes,5,opt,name=issue,proto3" json:"issue,omitempty"`
+	// How urgent it is, 0 to 9.
+	Priority int64 `protobuf:"varint,6,opt,name=priority,proto3" json:"priority,omitempty"`
+	// It jumps the queue.
+	Critical bool `protobuf:"varint,7,opt,name=critical,proto3" json:"critical,omitempty"`
+	// How long all actions take as a rule.
+	Estimated int64 `protobuf:"varint,8,opt,name=estimated,proto3" json:"estimated,omitempty"`
+	// The worst impact of its actions.
+	Impact string `protobuf:"bytes,9,opt,name=impact,proto3" json:"impact,omitempty"`
+	// Why.
+	Reasons []*Reason `protobuf:"bytes,10,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// The revision of the pack that made it.
+	Revision      string `protobuf:"bytes,11,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Plan) Reset() {
+	*x = Plan{}
+	mi := &file_store_v1_store_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Plan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Plan) ProtoMessage() {}
+
+func (x *Plan) ProtoReflect() protoreflect.Message {
+	mi := &file_store_v1_store_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Plan.ProtoReflect.Descriptor instead.
+func (*Plan) Descriptor() ([]byte, []int) {
+	return file_store_v1_store_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Plan) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Plan) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *Plan) GetWanted() string {
+	if x != nil {
+		return x.Wanted
+	}
+	return ""
+}
+
+func (x *Plan) GetActions() []string {
+	if x != nil {
+		return x.Actions
+	}
+	return nil
+}
+
+func (x *Plan) GetIssue() string {
+	if x != nil {
+		return x.Issue
+	}
+	return ""
+}
+
+func (x *Plan) GetPriority() int64 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *Plan) GetCritical() bool {
+	if x != nil {
+		return x.Critical
+	}
+	return false
+}
+
+func (x *Plan) GetEstimated() int64 {
+	if x != nil {
+		return x.Estimated
+	}
+	return 0
+}
+
+func (x *Plan) GetImpact() string {
+	if x != nil {
+		return x.Impact
+	}
+	return ""
+}
+
+func (x *Plan) GetReasons() []*Reason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *Plan) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
 // Cell is what is durable about the cell as a whole.
 type Cell struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -299,14 +444,16 @@ type Cell struct {
 	// Alerts that are not yet accepted, oldest first.
 	Outbox []*Notice `protobuf:"bytes,5,rep,name=outbox,proto3" json:"outbox,omitempty"`
 	// Nodes whose silence has been alerted.
-	Silent        []string `protobuf:"bytes,6,rep,name=silent,proto3" json:"silent,omitempty"`
+	Silent []string `protobuf:"bytes,6,rep,name=silent,proto3" json:"silent,omitempty"`
+	// Since when reconciliation is stopped; 0 = it is not.
+	Paused        int64 `protobuf:"varint,7,opt,name=paused,proto3" json:"paused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Cell) Reset() {
 	*x = Cell{}
-	mi := &file_store_v1_store_proto_msgTypes[1]
+	mi := &file_store_v1_store_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -318,7 +465,7 @@ func (x *Cell) String() string {
 func (*Cell) ProtoMessage() {}
 
 func (x *Cell) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[1]
+	mi := &file_store_v1_store_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -331,7 +478,7 @@ func (x *Cell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cell.ProtoReflect.Descriptor instead.
 func (*Cell) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{1}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Cell) GetFormat() uint32 {
@@ -376,6 +523,13 @@ func (x *Cell) GetSilent() []string {
 	return nil
 }
 
+func (x *Cell) GetPaused() int64 {
+	if x != nil {
+		return x.Paused
+	}
+	return 0
+}
+
 // Segment is a part of the history: what one transaction told of.
 type Segment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -389,7 +543,7 @@ type Segment struct {
 
 func (x *Segment) Reset() {
 	*x = Segment{}
-	mi := &file_store_v1_store_proto_msgTypes[2]
+	mi := &file_store_v1_store_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -401,7 +555,7 @@ func (x *Segment) String() string {
 func (*Segment) ProtoMessage() {}
 
 func (x *Segment) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[2]
+	mi := &file_store_v1_store_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -414,7 +568,7 @@ func (x *Segment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Segment.ProtoReflect.Descriptor instead.
 func (*Segment) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{2}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Segment) GetFormat() uint32 {
@@ -444,7 +598,7 @@ type Pack struct {
 
 func (x *Pack) Reset() {
 	*x = Pack{}
-	mi := &file_store_v1_store_proto_msgTypes[3]
+	mi := &file_store_v1_store_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -456,7 +610,7 @@ func (x *Pack) String() string {
 func (*Pack) ProtoMessage() {}
 
 func (x *Pack) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[3]
+	mi := &file_store_v1_store_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -469,7 +623,7 @@ func (x *Pack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pack.ProtoReflect.Descriptor instead.
 func (*Pack) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{3}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Pack) GetFormat() uint32 {
@@ -499,7 +653,7 @@ type Creation struct {
 
 func (x *Creation) Reset() {
 	*x = Creation{}
-	mi := &file_store_v1_store_proto_msgTypes[4]
+	mi := &file_store_v1_store_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -511,7 +665,7 @@ func (x *Creation) String() string {
 func (*Creation) ProtoMessage() {}
 
 func (x *Creation) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[4]
+	mi := &file_store_v1_store_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -524,7 +678,7 @@ func (x *Creation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Creation.ProtoReflect.Descriptor instead.
 func (*Creation) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{4}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Creation) GetFormat() uint32 {
@@ -554,7 +708,7 @@ type File struct {
 
 func (x *File) Reset() {
 	*x = File{}
-	mi := &file_store_v1_store_proto_msgTypes[5]
+	mi := &file_store_v1_store_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -566,7 +720,7 @@ func (x *File) String() string {
 func (*File) ProtoMessage() {}
 
 func (x *File) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[5]
+	mi := &file_store_v1_store_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -579,7 +733,7 @@ func (x *File) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use File.ProtoReflect.Descriptor instead.
 func (*File) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{5}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *File) GetName() string {
@@ -611,7 +765,7 @@ type Resource struct {
 
 func (x *Resource) Reset() {
 	*x = Resource{}
-	mi := &file_store_v1_store_proto_msgTypes[6]
+	mi := &file_store_v1_store_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -623,7 +777,7 @@ func (x *Resource) String() string {
 func (*Resource) ProtoMessage() {}
 
 func (x *Resource) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[6]
+	mi := &file_store_v1_store_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -636,7 +790,7 @@ func (x *Resource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resource.ProtoReflect.Descriptor instead.
 func (*Resource) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{6}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Resource) GetKind() string {
@@ -673,7 +827,7 @@ type EpochSeq struct {
 
 func (x *EpochSeq) Reset() {
 	*x = EpochSeq{}
-	mi := &file_store_v1_store_proto_msgTypes[7]
+	mi := &file_store_v1_store_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -685,7 +839,7 @@ func (x *EpochSeq) String() string {
 func (*EpochSeq) ProtoMessage() {}
 
 func (x *EpochSeq) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[7]
+	mi := &file_store_v1_store_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -698,7 +852,7 @@ func (x *EpochSeq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochSeq.ProtoReflect.Descriptor instead.
 func (*EpochSeq) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{7}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *EpochSeq) GetEpoch() int64 {
@@ -728,7 +882,7 @@ type Timer struct {
 
 func (x *Timer) Reset() {
 	*x = Timer{}
-	mi := &file_store_v1_store_proto_msgTypes[8]
+	mi := &file_store_v1_store_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -740,7 +894,7 @@ func (x *Timer) String() string {
 func (*Timer) ProtoMessage() {}
 
 func (x *Timer) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[8]
+	mi := &file_store_v1_store_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -753,7 +907,7 @@ func (x *Timer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Timer.ProtoReflect.Descriptor instead.
 func (*Timer) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{8}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Timer) GetArmed() int64 {
@@ -787,7 +941,7 @@ type Desired struct {
 
 func (x *Desired) Reset() {
 	*x = Desired{}
-	mi := &file_store_v1_store_proto_msgTypes[9]
+	mi := &file_store_v1_store_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -799,7 +953,7 @@ func (x *Desired) String() string {
 func (*Desired) ProtoMessage() {}
 
 func (x *Desired) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[9]
+	mi := &file_store_v1_store_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -812,7 +966,7 @@ func (x *Desired) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Desired.ProtoReflect.Descriptor instead.
 func (*Desired) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{9}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Desired) GetSpec() *Spec {
@@ -876,7 +1030,7 @@ type Spec struct {
 
 func (x *Spec) Reset() {
 	*x = Spec{}
-	mi := &file_store_v1_store_proto_msgTypes[10]
+	mi := &file_store_v1_store_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -888,7 +1042,7 @@ func (x *Spec) String() string {
 func (*Spec) ProtoMessage() {}
 
 func (x *Spec) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[10]
+	mi := &file_store_v1_store_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -901,7 +1055,7 @@ func (x *Spec) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Spec.ProtoReflect.Descriptor instead.
 func (*Spec) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{10}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Spec) GetNode() string {
@@ -1001,7 +1155,7 @@ type Pair struct {
 
 func (x *Pair) Reset() {
 	*x = Pair{}
-	mi := &file_store_v1_store_proto_msgTypes[11]
+	mi := &file_store_v1_store_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1013,7 +1167,7 @@ func (x *Pair) String() string {
 func (*Pair) ProtoMessage() {}
 
 func (x *Pair) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[11]
+	mi := &file_store_v1_store_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1026,7 +1180,7 @@ func (x *Pair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pair.ProtoReflect.Descriptor instead.
 func (*Pair) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{11}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Pair) GetVersion() string {
@@ -1058,7 +1212,7 @@ type Overrides struct {
 
 func (x *Overrides) Reset() {
 	*x = Overrides{}
-	mi := &file_store_v1_store_proto_msgTypes[12]
+	mi := &file_store_v1_store_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1070,7 +1224,7 @@ func (x *Overrides) String() string {
 func (*Overrides) ProtoMessage() {}
 
 func (x *Overrides) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[12]
+	mi := &file_store_v1_store_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1083,7 +1237,7 @@ func (x *Overrides) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Overrides.ProtoReflect.Descriptor instead.
 func (*Overrides) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{12}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Overrides) GetPair() *Pair {
@@ -1126,7 +1280,7 @@ type History struct {
 
 func (x *History) Reset() {
 	*x = History{}
-	mi := &file_store_v1_store_proto_msgTypes[13]
+	mi := &file_store_v1_store_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1138,7 +1292,7 @@ func (x *History) String() string {
 func (*History) ProtoMessage() {}
 
 func (x *History) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[13]
+	mi := &file_store_v1_store_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1151,7 +1305,7 @@ func (x *History) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use History.ProtoReflect.Descriptor instead.
 func (*History) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{13}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *History) GetAttempts() []*Attempt {
@@ -1208,7 +1362,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_store_v1_store_proto_msgTypes[14]
+	mi := &file_store_v1_store_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1220,7 +1374,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[14]
+	mi := &file_store_v1_store_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1233,7 +1387,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{14}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Attempt) GetKind() string {
@@ -1288,7 +1442,7 @@ type Crash struct {
 
 func (x *Crash) Reset() {
 	*x = Crash{}
-	mi := &file_store_v1_store_proto_msgTypes[15]
+	mi := &file_store_v1_store_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1300,7 +1454,7 @@ func (x *Crash) String() string {
 func (*Crash) ProtoMessage() {}
 
 func (x *Crash) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[15]
+	mi := &file_store_v1_store_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1313,7 +1467,7 @@ func (x *Crash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Crash.ProtoReflect.Descriptor instead.
 func (*Crash) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{15}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Crash) GetAt() int64 {
@@ -1359,7 +1513,7 @@ type Intent struct {
 
 func (x *Intent) Reset() {
 	*x = Intent{}
-	mi := &file_store_v1_store_proto_msgTypes[16]
+	mi := &file_store_v1_store_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1371,7 +1525,7 @@ func (x *Intent) String() string {
 func (*Intent) ProtoMessage() {}
 
 func (x *Intent) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[16]
+	mi := &file_store_v1_store_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1384,7 +1538,7 @@ func (x *Intent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Intent.ProtoReflect.Descriptor instead.
 func (*Intent) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{16}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Intent) GetAt() int64 {
@@ -1421,7 +1575,7 @@ type Exited struct {
 
 func (x *Exited) Reset() {
 	*x = Exited{}
-	mi := &file_store_v1_store_proto_msgTypes[17]
+	mi := &file_store_v1_store_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1433,7 +1587,7 @@ func (x *Exited) String() string {
 func (*Exited) ProtoMessage() {}
 
 func (x *Exited) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[17]
+	mi := &file_store_v1_store_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1446,7 +1600,7 @@ func (x *Exited) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exited.ProtoReflect.Descriptor instead.
 func (*Exited) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{17}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Exited) GetNode() string {
@@ -1486,7 +1640,7 @@ type Ladder struct {
 
 func (x *Ladder) Reset() {
 	*x = Ladder{}
-	mi := &file_store_v1_store_proto_msgTypes[18]
+	mi := &file_store_v1_store_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1498,7 +1652,7 @@ func (x *Ladder) String() string {
 func (*Ladder) ProtoMessage() {}
 
 func (x *Ladder) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[18]
+	mi := &file_store_v1_store_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1511,7 +1665,7 @@ func (x *Ladder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ladder.ProtoReflect.Descriptor instead.
 func (*Ladder) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{18}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Ladder) GetIssue() string {
@@ -1578,7 +1732,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_store_v1_store_proto_msgTypes[19]
+	mi := &file_store_v1_store_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1590,7 +1744,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[19]
+	mi := &file_store_v1_store_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1603,7 +1757,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{19}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Reason) GetCode() string {
@@ -1640,7 +1794,7 @@ type Field struct {
 
 func (x *Field) Reset() {
 	*x = Field{}
-	mi := &file_store_v1_store_proto_msgTypes[20]
+	mi := &file_store_v1_store_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1652,7 +1806,7 @@ func (x *Field) String() string {
 func (*Field) ProtoMessage() {}
 
 func (x *Field) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[20]
+	mi := &file_store_v1_store_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1665,7 +1819,7 @@ func (x *Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Field.ProtoReflect.Descriptor instead.
 func (*Field) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{20}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Field) GetName() string {
@@ -1697,7 +1851,7 @@ type Away struct {
 
 func (x *Away) Reset() {
 	*x = Away{}
-	mi := &file_store_v1_store_proto_msgTypes[21]
+	mi := &file_store_v1_store_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1709,7 +1863,7 @@ func (x *Away) String() string {
 func (*Away) ProtoMessage() {}
 
 func (x *Away) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[21]
+	mi := &file_store_v1_store_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1722,7 +1876,7 @@ func (x *Away) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Away.ProtoReflect.Descriptor instead.
 func (*Away) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{21}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Away) GetNode() string {
@@ -1801,7 +1955,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_store_v1_store_proto_msgTypes[22]
+	mi := &file_store_v1_store_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1813,7 +1967,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[22]
+	mi := &file_store_v1_store_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1826,7 +1980,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{22}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Action) GetNode() string {
@@ -2010,14 +2164,18 @@ type ActionRow struct {
 	// How long its tries count; 0 means until stable.
 	Clears int64 `protobuf:"varint,8,opt,name=clears,proto3" json:"clears,omitempty"`
 	// The actions that it makes needless in the same plan.
-	Covers        []string `protobuf:"bytes,9,rep,name=covers,proto3" json:"covers,omitempty"`
+	Covers []string `protobuf:"bytes,9,rep,name=covers,proto3" json:"covers,omitempty"`
+	// What it does to its service: none, restarts, moves or stops.
+	Impact string `protobuf:"bytes,10,opt,name=impact,proto3" json:"impact,omitempty"`
+	// How long it takes as a rule.
+	Estimated     int64 `protobuf:"varint,11,opt,name=estimated,proto3" json:"estimated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ActionRow) Reset() {
 	*x = ActionRow{}
-	mi := &file_store_v1_store_proto_msgTypes[23]
+	mi := &file_store_v1_store_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2029,7 +2187,7 @@ func (x *ActionRow) String() string {
 func (*ActionRow) ProtoMessage() {}
 
 func (x *ActionRow) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[23]
+	mi := &file_store_v1_store_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2042,7 +2200,7 @@ func (x *ActionRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionRow.ProtoReflect.Descriptor instead.
 func (*ActionRow) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{23}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ActionRow) GetName() string {
@@ -2108,6 +2266,20 @@ func (x *ActionRow) GetCovers() []string {
 	return nil
 }
 
+func (x *ActionRow) GetImpact() string {
+	if x != nil {
+		return x.Impact
+	}
+	return ""
+}
+
+func (x *ActionRow) GetEstimated() int64 {
+	if x != nil {
+		return x.Estimated
+	}
+	return 0
+}
+
 // Notice is a row of an outbox.
 type Notice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2131,7 +2303,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_store_v1_store_proto_msgTypes[24]
+	mi := &file_store_v1_store_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2143,7 +2315,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[24]
+	mi := &file_store_v1_store_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2156,7 +2328,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{24}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Notice) GetService() *Resource {
@@ -2225,7 +2397,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_store_v1_store_proto_msgTypes[25]
+	mi := &file_store_v1_store_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2237,7 +2409,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[25]
+	mi := &file_store_v1_store_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2250,7 +2422,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{25}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Entry) GetAt() int64 {
@@ -2302,7 +2474,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_store_v1_store_proto_msgTypes[26]
+	mi := &file_store_v1_store_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2314,7 +2486,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[26]
+	mi := &file_store_v1_store_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2327,7 +2499,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{26}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Event) GetAt() int64 {
@@ -2387,7 +2559,7 @@ type FieldChange struct {
 
 func (x *FieldChange) Reset() {
 	*x = FieldChange{}
-	mi := &file_store_v1_store_proto_msgTypes[27]
+	mi := &file_store_v1_store_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2399,7 +2571,7 @@ func (x *FieldChange) String() string {
 func (*FieldChange) ProtoMessage() {}
 
 func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[27]
+	mi := &file_store_v1_store_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2412,7 +2584,7 @@ func (x *FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
 func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{27}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *FieldChange) GetField() string {
@@ -2461,7 +2633,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_store_v1_store_proto_msgTypes[28]
+	mi := &file_store_v1_store_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2473,7 +2645,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[28]
+	mi := &file_store_v1_store_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2486,7 +2658,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{28}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Decision) GetEntrypoint() string {
@@ -2558,7 +2730,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_store_v1_store_proto_msgTypes[29]
+	mi := &file_store_v1_store_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2570,7 +2742,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[29]
+	mi := &file_store_v1_store_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2583,7 +2755,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{29}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Place) GetFile() string {
@@ -2604,7 +2776,7 @@ var File_store_v1_store_proto protoreflect.FileDescriptor
 
 const file_store_v1_store_proto_rawDesc = "" +
 	"\n" +
-	"\x14store/v1/store.proto\x12\x1dpiccolo.statemanager.store.v1\"\x99\b\n" +
+	"\x14store/v1/store.proto\x12\x1dpiccolo.statemanager.store.v1\"\xd2\b\n" +
 	"\x06Record\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12A\n" +
 	"\aservice\x18\x02 \x01(\v2'.piccolo.statemanager.store.v1.ResourceR\aservice\x12@\n" +
@@ -2630,14 +2802,29 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\x05plans\x18\x15 \x01(\x03R\x05plans\x128\n" +
 	"\x04hold\x18\x16 \x01(\v2$.piccolo.statemanager.store.v1.TimerR\x04hold\x12\x12\n" +
 	"\x04told\x18\x17 \x03(\x06R\x04told\x12\x1a\n" +
-	"\breviewed\x18\x18 \x01(\tR\breviewed\"\xb5\x01\n" +
+	"\breviewed\x18\x18 \x01(\tR\breviewed\x127\n" +
+	"\x04plan\x18\x19 \x01(\v2#.piccolo.statemanager.store.v1.PlanR\x04plan\"\xbd\x02\n" +
+	"\x04Plan\x12\x0e\n" +
+	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x12\n" +
+	"\x04node\x18\x02 \x01(\tR\x04node\x12\x16\n" +
+	"\x06wanted\x18\x03 \x01(\tR\x06wanted\x12\x18\n" +
+	"\aactions\x18\x04 \x03(\tR\aactions\x12\x14\n" +
+	"\x05issue\x18\x05 \x01(\tR\x05issue\x12\x1a\n" +
+	"\bpriority\x18\x06 \x01(\x03R\bpriority\x12\x1a\n" +
+	"\bcritical\x18\a \x01(\bR\bcritical\x12\x1c\n" +
+	"\testimated\x18\b \x01(\x03R\testimated\x12\x16\n" +
+	"\x06impact\x18\t \x01(\tR\x06impact\x12?\n" +
+	"\areasons\x18\n" +
+	" \x03(\v2%.piccolo.statemanager.store.v1.ReasonR\areasons\x12\x1a\n" +
+	"\brevision\x18\v \x01(\tR\brevision\"\xcd\x01\n" +
 	"\x04Cell\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x03 \x01(\tR\brevision\x12\f\n" +
 	"\x01n\x18\x04 \x01(\x03R\x01n\x12=\n" +
 	"\x06outbox\x18\x05 \x03(\v2%.piccolo.statemanager.store.v1.NoticeR\x06outbox\x12\x16\n" +
-	"\x06silent\x18\x06 \x03(\tR\x06silent\"a\n" +
+	"\x06silent\x18\x06 \x03(\tR\x06silent\x12\x16\n" +
+	"\x06paused\x18\a \x01(\x03R\x06paused\"a\n" +
 	"\aSegment\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12>\n" +
 	"\aentries\x18\x02 \x03(\v2$.piccolo.statemanager.store.v1.EntryR\aentries\"Y\n" +
@@ -2767,7 +2954,7 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\n" +
 	"unknown_at\x18\x15 \x01(\x03R\tunknownAt\x12\x12\n" +
 	"\x04over\x18\x16 \x01(\bR\x04over\x12\x18\n" +
-	"\amessage\x18\x17 \x01(\tR\amessage\"\xec\x01\n" +
+	"\amessage\x18\x17 \x01(\tR\amessage\"\xa2\x02\n" +
 	"\tActionRow\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04rank\x18\x02 \x01(\x03R\x04rank\x12\x1e\n" +
@@ -2780,7 +2967,10 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\n" +
 	"stable_for\x18\a \x01(\x03R\tstableFor\x12\x16\n" +
 	"\x06clears\x18\b \x01(\x03R\x06clears\x12\x16\n" +
-	"\x06covers\x18\t \x03(\tR\x06covers\"\x95\x02\n" +
+	"\x06covers\x18\t \x03(\tR\x06covers\x12\x16\n" +
+	"\x06impact\x18\n" +
+	" \x01(\tR\x06impact\x12\x1c\n" +
+	"\testimated\x18\v \x01(\x03R\testimated\"\x95\x02\n" +
 	"\x06Notice\x12A\n" +
 	"\aservice\x18\x01 \x01(\v2'.piccolo.statemanager.store.v1.ResourceR\aservice\x129\n" +
 	"\x03key\x18\x02 \x01(\v2'.piccolo.statemanager.store.v1.EpochSeqR\x03key\x12\x0e\n" +
@@ -2832,95 +3022,98 @@ func file_store_v1_store_proto_rawDescGZIP() []byte {
 	return file_store_v1_store_proto_rawDescData
 }
 
-var file_store_v1_store_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_store_v1_store_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_store_v1_store_proto_goTypes = []any{
 	(*Record)(nil),      // 0: piccolo.statemanager.store.v1.Record
-	(*Cell)(nil),        // 1: piccolo.statemanager.store.v1.Cell
-	(*Segment)(nil),     // 2: piccolo.statemanager.store.v1.Segment
-	(*Pack)(nil),        // 3: piccolo.statemanager.store.v1.Pack
-	(*Creation)(nil),    // 4: piccolo.statemanager.store.v1.Creation
-	(*File)(nil),        // 5: piccolo.statemanager.store.v1.File
-	(*Resource)(nil),    // 6: piccolo.statemanager.store.v1.Resource
-	(*EpochSeq)(nil),    // 7: piccolo.statemanager.store.v1.EpochSeq
-	(*Timer)(nil),       // 8: piccolo.statemanager.store.v1.Timer
-	(*Desired)(nil),     // 9: piccolo.statemanager.store.v1.Desired
-	(*Spec)(nil),        // 10: piccolo.statemanager.store.v1.Spec
-	(*Pair)(nil),        // 11: piccolo.statemanager.store.v1.Pair
-	(*Overrides)(nil),   // 12: piccolo.statemanager.store.v1.Overrides
-	(*History)(nil),     // 13: piccolo.statemanager.store.v1.History
-	(*Attempt)(nil),     // 14: piccolo.statemanager.store.v1.Attempt
-	(*Crash)(nil),       // 15: piccolo.statemanager.store.v1.Crash
-	(*Intent)(nil),      // 16: piccolo.statemanager.store.v1.Intent
-	(*Exited)(nil),      // 17: piccolo.statemanager.store.v1.Exited
-	(*Ladder)(nil),      // 18: piccolo.statemanager.store.v1.Ladder
-	(*Reason)(nil),      // 19: piccolo.statemanager.store.v1.Reason
-	(*Field)(nil),       // 20: piccolo.statemanager.store.v1.Field
-	(*Away)(nil),        // 21: piccolo.statemanager.store.v1.Away
-	(*Action)(nil),      // 22: piccolo.statemanager.store.v1.Action
-	(*ActionRow)(nil),   // 23: piccolo.statemanager.store.v1.ActionRow
-	(*Notice)(nil),      // 24: piccolo.statemanager.store.v1.Notice
-	(*Entry)(nil),       // 25: piccolo.statemanager.store.v1.Entry
-	(*Event)(nil),       // 26: piccolo.statemanager.store.v1.Event
-	(*FieldChange)(nil), // 27: piccolo.statemanager.store.v1.FieldChange
-	(*Decision)(nil),    // 28: piccolo.statemanager.store.v1.Decision
-	(*Place)(nil),       // 29: piccolo.statemanager.store.v1.Place
-	nil,                 // 30: piccolo.statemanager.store.v1.Spec.ConfigEntry
-	nil,                 // 31: piccolo.statemanager.store.v1.Spec.LabelsEntry
-	nil,                 // 32: piccolo.statemanager.store.v1.Pair.ConfigEntry
+	(*Plan)(nil),        // 1: piccolo.statemanager.store.v1.Plan
+	(*Cell)(nil),        // 2: piccolo.statemanager.store.v1.Cell
+	(*Segment)(nil),     // 3: piccolo.statemanager.store.v1.Segment
+	(*Pack)(nil),        // 4: piccolo.statemanager.store.v1.Pack
+	(*Creation)(nil),    // 5: piccolo.statemanager.store.v1.Creation
+	(*File)(nil),        // 6: piccolo.statemanager.store.v1.File
+	(*Resource)(nil),    // 7: piccolo.statemanager.store.v1.Resource
+	(*EpochSeq)(nil),    // 8: piccolo.statemanager.store.v1.EpochSeq
+	(*Timer)(nil),       // 9: piccolo.statemanager.store.v1.Timer
+	(*Desired)(nil),     // 10: piccolo.statemanager.store.v1.Desired
+	(*Spec)(nil),        // 11: piccolo.statemanager.store.v1.Spec
+	(*Pair)(nil),        // 12: piccolo.statemanager.store.v1.Pair
+	(*Overrides)(nil),   // 13: piccolo.statemanager.store.v1.Overrides
+	(*History)(nil),     // 14: piccolo.statemanager.store.v1.History
+	(*Attempt)(nil),     // 15: piccolo.statemanager.store.v1.Attempt
+	(*Crash)(nil),       // 16: piccolo.statemanager.store.v1.Crash
+	(*Intent)(nil),      // 17: piccolo.statemanager.store.v1.Intent
+	(*Exited)(nil),      // 18: piccolo.statemanager.store.v1.Exited
+	(*Ladder)(nil),      // 19: piccolo.statemanager.store.v1.Ladder
+	(*Reason)(nil),      // 20: piccolo.statemanager.store.v1.Reason
+	(*Field)(nil),       // 21: piccolo.statemanager.store.v1.Field
+	(*Away)(nil),        // 22: piccolo.statemanager.store.v1.Away
+	(*Action)(nil),      // 23: piccolo.statemanager.store.v1.Action
+	(*ActionRow)(nil),   // 24: piccolo.statemanager.store.v1.ActionRow
+	(*Notice)(nil),      // 25: piccolo.statemanager.store.v1.Notice
+	(*Entry)(nil),       // 26: piccolo.statemanager.store.v1.Entry
+	(*Event)(nil),       // 27: piccolo.statemanager.store.v1.Event
+	(*FieldChange)(nil), // 28: piccolo.statemanager.store.v1.FieldChange
+	(*Decision)(nil),    // 29: piccolo.statemanager.store.v1.Decision
+	(*Place)(nil),       // 30: piccolo.statemanager.store.v1.Place
+	nil,                 // 31: piccolo.statemanager.store.v1.Spec.ConfigEntry
+	nil,                 // 32: piccolo.statemanager.store.v1.Spec.LabelsEntry
+	nil,                 // 33: piccolo.statemanager.store.v1.Pair.ConfigEntry
 }
 var file_store_v1_store_proto_depIdxs = []int32{
-	6,  // 0: piccolo.statemanager.store.v1.Record.service:type_name -> piccolo.statemanager.store.v1.Resource
-	9,  // 1: piccolo.statemanager.store.v1.Record.desired:type_name -> piccolo.statemanager.store.v1.Desired
-	10, // 2: piccolo.statemanager.store.v1.Record.spec:type_name -> piccolo.statemanager.store.v1.Spec
-	12, // 3: piccolo.statemanager.store.v1.Record.over:type_name -> piccolo.statemanager.store.v1.Overrides
-	7,  // 4: piccolo.statemanager.store.v1.Record.newest:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	11, // 5: piccolo.statemanager.store.v1.Record.last_good:type_name -> piccolo.statemanager.store.v1.Pair
-	13, // 6: piccolo.statemanager.store.v1.Record.history:type_name -> piccolo.statemanager.store.v1.History
-	18, // 7: piccolo.statemanager.store.v1.Record.ladder:type_name -> piccolo.statemanager.store.v1.Ladder
-	22, // 8: piccolo.statemanager.store.v1.Record.slots:type_name -> piccolo.statemanager.store.v1.Action
-	21, // 9: piccolo.statemanager.store.v1.Record.away:type_name -> piccolo.statemanager.store.v1.Away
-	24, // 10: piccolo.statemanager.store.v1.Record.outbox:type_name -> piccolo.statemanager.store.v1.Notice
-	8,  // 11: piccolo.statemanager.store.v1.Record.hold:type_name -> piccolo.statemanager.store.v1.Timer
-	24, // 12: piccolo.statemanager.store.v1.Cell.outbox:type_name -> piccolo.statemanager.store.v1.Notice
-	25, // 13: piccolo.statemanager.store.v1.Segment.entries:type_name -> piccolo.statemanager.store.v1.Entry
-	5,  // 14: piccolo.statemanager.store.v1.Pack.files:type_name -> piccolo.statemanager.store.v1.File
-	10, // 15: piccolo.statemanager.store.v1.Desired.spec:type_name -> piccolo.statemanager.store.v1.Spec
-	30, // 16: piccolo.statemanager.store.v1.Spec.config:type_name -> piccolo.statemanager.store.v1.Spec.ConfigEntry
-	6,  // 17: piccolo.statemanager.store.v1.Spec.dependencies:type_name -> piccolo.statemanager.store.v1.Resource
-	31, // 18: piccolo.statemanager.store.v1.Spec.labels:type_name -> piccolo.statemanager.store.v1.Spec.LabelsEntry
-	32, // 19: piccolo.statemanager.store.v1.Pair.config:type_name -> piccolo.statemanager.store.v1.Pair.ConfigEntry
-	11, // 20: piccolo.statemanager.store.v1.Overrides.pair:type_name -> piccolo.statemanager.store.v1.Pair
-	14, // 21: piccolo.statemanager.store.v1.History.attempts:type_name -> piccolo.statemanager.store.v1.Attempt
-	15, // 22: piccolo.statemanager.store.v1.History.crashes:type_name -> piccolo.statemanager.store.v1.Crash
-	16, // 23: piccolo.statemanager.store.v1.History.intents:type_name -> piccolo.statemanager.store.v1.Intent
-	17, // 24: piccolo.statemanager.store.v1.History.exited:type_name -> piccolo.statemanager.store.v1.Exited
-	7,  // 25: piccolo.statemanager.store.v1.Intent.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	19, // 26: piccolo.statemanager.store.v1.Ladder.why:type_name -> piccolo.statemanager.store.v1.Reason
-	20, // 27: piccolo.statemanager.store.v1.Reason.args:type_name -> piccolo.statemanager.store.v1.Field
-	8,  // 28: piccolo.statemanager.store.v1.Away.hold:type_name -> piccolo.statemanager.store.v1.Timer
-	6,  // 29: piccolo.statemanager.store.v1.Action.service:type_name -> piccolo.statemanager.store.v1.Resource
-	7,  // 30: piccolo.statemanager.store.v1.Action.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	23, // 31: piccolo.statemanager.store.v1.Action.row:type_name -> piccolo.statemanager.store.v1.ActionRow
-	10, // 32: piccolo.statemanager.store.v1.Action.spec:type_name -> piccolo.statemanager.store.v1.Spec
-	8,  // 33: piccolo.statemanager.store.v1.Action.deadline:type_name -> piccolo.statemanager.store.v1.Timer
-	6,  // 34: piccolo.statemanager.store.v1.Notice.service:type_name -> piccolo.statemanager.store.v1.Resource
-	7,  // 35: piccolo.statemanager.store.v1.Notice.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	19, // 36: piccolo.statemanager.store.v1.Notice.reasons:type_name -> piccolo.statemanager.store.v1.Reason
-	6,  // 37: piccolo.statemanager.store.v1.Entry.service:type_name -> piccolo.statemanager.store.v1.Resource
-	26, // 38: piccolo.statemanager.store.v1.Entry.event:type_name -> piccolo.statemanager.store.v1.Event
-	28, // 39: piccolo.statemanager.store.v1.Entry.decision:type_name -> piccolo.statemanager.store.v1.Decision
-	6,  // 40: piccolo.statemanager.store.v1.Event.service:type_name -> piccolo.statemanager.store.v1.Resource
-	27, // 41: piccolo.statemanager.store.v1.Event.changes:type_name -> piccolo.statemanager.store.v1.FieldChange
-	20, // 42: piccolo.statemanager.store.v1.Event.metadata:type_name -> piccolo.statemanager.store.v1.Field
-	20, // 43: piccolo.statemanager.store.v1.Decision.facts:type_name -> piccolo.statemanager.store.v1.Field
-	20, // 44: piccolo.statemanager.store.v1.Decision.answer:type_name -> piccolo.statemanager.store.v1.Field
-	19, // 45: piccolo.statemanager.store.v1.Decision.reasons:type_name -> piccolo.statemanager.store.v1.Reason
-	29, // 46: piccolo.statemanager.store.v1.Decision.rules:type_name -> piccolo.statemanager.store.v1.Place
-	47, // [47:47] is the sub-list for method output_type
-	47, // [47:47] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	7,  // 0: piccolo.statemanager.store.v1.Record.service:type_name -> piccolo.statemanager.store.v1.Resource
+	10, // 1: piccolo.statemanager.store.v1.Record.desired:type_name -> piccolo.statemanager.store.v1.Desired
+	11, // 2: piccolo.statemanager.store.v1.Record.spec:type_name -> piccolo.statemanager.store.v1.Spec
+	13, // 3: piccolo.statemanager.store.v1.Record.over:type_name -> piccolo.statemanager.store.v1.Overrides
+	8,  // 4: piccolo.statemanager.store.v1.Record.newest:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	12, // 5: piccolo.statemanager.store.v1.Record.last_good:type_name -> piccolo.statemanager.store.v1.Pair
+	14, // 6: piccolo.statemanager.store.v1.Record.history:type_name -> piccolo.statemanager.store.v1.History
+	19, // 7: piccolo.statemanager.store.v1.Record.ladder:type_name -> piccolo.statemanager.store.v1.Ladder
+	23, // 8: piccolo.statemanager.store.v1.Record.slots:type_name -> piccolo.statemanager.store.v1.Action
+	22, // 9: piccolo.statemanager.store.v1.Record.away:type_name -> piccolo.statemanager.store.v1.Away
+	25, // 10: piccolo.statemanager.store.v1.Record.outbox:type_name -> piccolo.statemanager.store.v1.Notice
+	9,  // 11: piccolo.statemanager.store.v1.Record.hold:type_name -> piccolo.statemanager.store.v1.Timer
+	1,  // 12: piccolo.statemanager.store.v1.Record.plan:type_name -> piccolo.statemanager.store.v1.Plan
+	20, // 13: piccolo.statemanager.store.v1.Plan.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	25, // 14: piccolo.statemanager.store.v1.Cell.outbox:type_name -> piccolo.statemanager.store.v1.Notice
+	26, // 15: piccolo.statemanager.store.v1.Segment.entries:type_name -> piccolo.statemanager.store.v1.Entry
+	6,  // 16: piccolo.statemanager.store.v1.Pack.files:type_name -> piccolo.statemanager.store.v1.File
+	11, // 17: piccolo.statemanager.store.v1.Desired.spec:type_name -> piccolo.statemanager.store.v1.Spec
+	31, // 18: piccolo.statemanager.store.v1.Spec.config:type_name -> piccolo.statemanager.store.v1.Spec.ConfigEntry
+	7,  // 19: piccolo.statemanager.store.v1.Spec.dependencies:type_name -> piccolo.statemanager.store.v1.Resource
+	32, // 20: piccolo.statemanager.store.v1.Spec.labels:type_name -> piccolo.statemanager.store.v1.Spec.LabelsEntry
+	33, // 21: piccolo.statemanager.store.v1.Pair.config:type_name -> piccolo.statemanager.store.v1.Pair.ConfigEntry
+	12, // 22: piccolo.statemanager.store.v1.Overrides.pair:type_name -> piccolo.statemanager.store.v1.Pair
+	15, // 23: piccolo.statemanager.store.v1.History.attempts:type_name -> piccolo.statemanager.store.v1.Attempt
+	16, // 24: piccolo.statemanager.store.v1.History.crashes:type_name -> piccolo.statemanager.store.v1.Crash
+	17, // 25: piccolo.statemanager.store.v1.History.intents:type_name -> piccolo.statemanager.store.v1.Intent
+	18, // 26: piccolo.statemanager.store.v1.History.exited:type_name -> piccolo.statemanager.store.v1.Exited
+	8,  // 27: piccolo.statemanager.store.v1.Intent.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	20, // 28: piccolo.statemanager.store.v1.Ladder.why:type_name -> piccolo.statemanager.store.v1.Reason
+	21, // 29: piccolo.statemanager.store.v1.Reason.args:type_name -> piccolo.statemanager.store.v1.Field
+	9,  // 30: piccolo.statemanager.store.v1.Away.hold:type_name -> piccolo.statemanager.store.v1.Timer
+	7,  // 31: piccolo.statemanager.store.v1.Action.service:type_name -> piccolo.statemanager.store.v1.Resource
+	8,  // 32: piccolo.statemanager.store.v1.Action.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	24, // 33: piccolo.statemanager.store.v1.Action.row:type_name -> piccolo.statemanager.store.v1.ActionRow
+	11, // 34: piccolo.statemanager.store.v1.Action.spec:type_name -> piccolo.statemanager.store.v1.Spec
+	9,  // 35: piccolo.statemanager.store.v1.Action.deadline:type_name -> piccolo.statemanager.store.v1.Timer
+	7,  // 36: piccolo.statemanager.store.v1.Notice.service:type_name -> piccolo.statemanager.store.v1.Resource
+	8,  // 37: piccolo.statemanager.store.v1.Notice.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	20, // 38: piccolo.statemanager.store.v1.Notice.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	7,  // 39: piccolo.statemanager.store.v1.Entry.service:type_name -> piccolo.statemanager.store.v1.Resource
+	27, // 40: piccolo.statemanager.store.v1.Entry.event:type_name -> piccolo.statemanager.store.v1.Event
+	29, // 41: piccolo.statemanager.store.v1.Entry.decision:type_name -> piccolo.statemanager.store.v1.Decision
+	7,  // 42: piccolo.statemanager.store.v1.Event.service:type_name -> piccolo.statemanager.store.v1.Resource
+	28, // 43: piccolo.statemanager.store.v1.Event.changes:type_name -> piccolo.statemanager.store.v1.FieldChange
+	21, // 44: piccolo.statemanager.store.v1.Event.metadata:type_name -> piccolo.statemanager.store.v1.Field
+	21, // 45: piccolo.statemanager.store.v1.Decision.facts:type_name -> piccolo.statemanager.store.v1.Field
+	21, // 46: piccolo.statemanager.store.v1.Decision.answer:type_name -> piccolo.statemanager.store.v1.Field
+	20, // 47: piccolo.statemanager.store.v1.Decision.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	30, // 48: piccolo.statemanager.store.v1.Decision.rules:type_name -> piccolo.statemanager.store.v1.Place
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_store_v1_store_proto_init() }
@@ -2934,7 +3127,7 @@ func file_store_v1_store_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_store_v1_store_proto_rawDesc), len(file_store_v1_store_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   33,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
