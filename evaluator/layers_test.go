@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -183,6 +184,30 @@ func TestStackRefuses(t *testing.T) {
 	} {
 		if _, err := Stack(pack(t), c.layers...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Section 3: each value that holds is shown with its file.
+func TestShow(t *testing.T) {
+	f := stacked(t, site(map[string]string{"data.yaml": "strategies: {hang: [isolate], flapping: null}\nbudgets:\n  node: {limit: 7}\n", "more/data.yaml": "list: []\n"}))
+	line := func(text string) string { return fmt.Sprintf("data.yaml:%d", lineOf(t, f, "data.yaml", text)) }
+	for key, want := range map[string][]Shown{
+		"strategies.hang": {{"strategies.hang", `["isolate"]`, "site:data.yaml:1"}},
+		"budgets.node":    {{"budgets.node.limit", "7", "site:data.yaml:3"}, {"budgets.node.window", `"1m"`, line("  node: {limit: 10, window")}},
+		"node_classes":    {{"node_classes", "{}", line("node_classes: {}")}},
+		"more":            {{"more.list", "[]", "site:more/data.yaml:1"}},
+	} {
+		if got, err := Show(f, key); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, %v", key, got, err)
+		}
+	}
+	if all, err := Show(f, ""); err != nil || len(all) < 100 || slices.ContainsFunc(all, func(s Shown) bool { return s.Key == "strategies.flapping" }) {
+		t.Errorf("all: %d values, %v", len(all), err)
+	}
+	for key, want := range map[string]string{"strategis": "did you mean strategies?", "budgets.nod": "data.budgets has no nod; did you mean node?", "backoff.first": "data.backoff has no first"} {
+		if _, err := Show(f, key); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", key, err)
 		}
 	}
 }

@@ -135,9 +135,16 @@ func (v *value) name(in *value) string {
 
 // text is the value for a message.
 func (v *value) text() string {
+	if s := v.json(); len(s) <= 60 {
+		return s
+	}
+	return "this"
+}
+
+func (v *value) json() string {
 	b, err := json.Marshal(v.plain())
-	if err != nil || len(b) > 60 {
-		return "this"
+	if err != nil {
+		return "?" // what was read as JSON or YAML can be written as JSON
 	}
 	return string(b)
 }

@@ -36,6 +36,27 @@ func Read(dir string) (map[string][]byte, error) {
 	return r.files, nil
 }
 
+// ReadLayer takes a snapshot of what a site lays over a pack: a directory as Read does, or a single file. That is its own
+// name if it is *.rego, and data.yaml or data.json if it is data, whatever it is called.
+func ReadLayer(p string) (map[string][]byte, error) {
+	info, err := os.Stat(p)
+	if err != nil || info.IsDir() {
+		return Read(p)
+	}
+	name := filepath.Base(p)
+	switch ext := path.Ext(name); {
+	case !isPolicy(name) || !info.Mode().IsRegular():
+		return nil, fmt.Errorf("read policy layer %s: it is neither a directory nor a .rego, .yaml or .json file", p)
+	case ext != ".rego":
+		name = "data" + ext
+	}
+	r := reader{files: map[string][]byte{}}
+	if err := r.file(p, name); err != nil {
+		return nil, fmt.Errorf("read policy layer %s: %w", p, err)
+	}
+	return r.files, nil
+}
+
 type reader struct {
 	files map[string][]byte
 	total int

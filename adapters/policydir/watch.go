@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,20 +18,23 @@ const (
 	patience = time.Second
 )
 
-// Watch calls changed once when it has begun to watch, and then whenever what Read(dir) returns has changed, its errors
-// included. It returns when ctx has ended, or with an error if the directory cannot be watched. It survives that files
-// are renamed over others, that dir or a link on the way to it is replaced, and that dir is deleted and comes again.
+// Watch calls changed once when it has begun to watch, and then whenever what ReadLayer returns of a path has changed, its
+// errors included. It returns when ctx has ended, or with an error if a path cannot be watched. It survives that files
+// are renamed over others, that a path or a link on the way to it is replaced, and that it is deleted and comes again.
 // changed runs on Watch's goroutine: what happens meanwhile is told after it.
-func Watch(ctx context.Context, dir string, changed func()) error {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return fmt.Errorf("watch policy directory %s: %w", dir, err)
+func Watch(ctx context.Context, changed func(), paths ...string) error {
+	abs := make([]string, len(paths))
+	for i, p := range paths {
+		var err error
+		if abs[i], err = filepath.Abs(p); err != nil {
+			return fmt.Errorf("watch policy in %s: %w", p, err)
+		}
 	}
 	var told string
 	for ctx.Err() == nil {
-		w, err := newWatcher(abs)
+		w, err := newWatcher(abs...)
 		if err != nil {
-			return fmt.Errorf("watch policy directory %s: %w", dir, err)
+			return fmt.Errorf("watch policy in %s: %w", strings.Join(paths, ", "), err)
 		}
 		if now := fingerprint(abs); now != told {
 			told = now
@@ -38,7 +42,7 @@ func Watch(ctx context.Context, dir string, changed func()) error {
 		}
 		w.wait(ctx)
 		if err := w.fs.Close(); err != nil {
-			return fmt.Errorf("watch policy directory %s: %w", dir, err)
+			return fmt.Errorf("watch policy in %s: %w", strings.Join(paths, ", "), err)
 		}
 	}
 	return nil
@@ -68,15 +72,15 @@ func (w *watcher) wait(ctx context.Context) {
 	}
 }
 
-// fingerprint is the same as long as Read returns the same.
-func fingerprint(dir string) string {
-	files, err := Read(dir)
+// fingerprint is the same as long as ReadLayer returns the same of each path.
+func fingerprint(paths []string) string {
 	h := sha256.New()
-	if err != nil {
-		fmt.Fprint(h, err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(h, "%q %x ", name, sha256.Sum256(files[name]))
+	for _, p := range paths {
+		files, err := ReadLayer(p)
+		fmt.Fprintf(h, "%q %v ", p, err)
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			fmt.Fprintf(h, "%q %x ", name, sha256.Sum256(files[name]))
+		}
 	}
 	return string(h.Sum(nil))
 }

@@ -19,7 +19,7 @@ func watch(t *testing.T, dir string) watched {
 	w := make(watched, 1000)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- policydir.Watch(ctx, dir, func() { w <- show(dir) }) }()
+	go func() { ended <- policydir.Watch(ctx, func() { w <- show(dir) }, dir) }()
 	t.Cleanup(func() {
 		cancel()
 		select {
@@ -190,5 +190,59 @@ func TestWatchMissesNothing(t *testing.T) {
 			want = append(want, fmt.Sprintf("%s=%d", name, round))
 		}
 		w.until(t, strings.Join(want, " "))
+	}
+}
+
+// Layers are directories or single files, and all of them are watched.
+func TestWatchLayers(t *testing.T) {
+	root := t.TempDir()
+	dir, file := filepath.Join(root, "pack"), filepath.Join(root, "etc", "site.yaml")
+	write(t, root, map[string]string{"pack/a.rego": "1", "etc/site.yaml": "2", "etc/other.yaml": "x"})
+	show := func() string {
+		layer, err := policydir.ReadLayer(file)
+		if err != nil {
+			return show(dir) + " | " + filepath.Base(err.Error())
+		}
+		return show(dir) + " | data.yaml=" + string(layer["data.yaml"])
+	}
+	w := make(watched, 1000)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- policydir.Watch(ctx, func() { w <- show() }, dir, file) }()
+	w.next(t, "a.rego=1 | data.yaml=2")
+	write(t, root, map[string]string{"etc/other.yaml": "y"})
+	replace(t, file, "3")
+	w.next(t, "a.rego=1 | data.yaml=3")
+	replace(t, filepath.Join(dir, "a.rego"), "4")
+	w.next(t, "a.rego=4 | data.yaml=3")
+	must(t, os.RemoveAll(filepath.Dir(file)))
+	w.until(t, "no such file or directory")
+	write(t, root, map[string]string{"etc/site.yaml": "5"})
+	w.until(t, "a.rego=4 | data.yaml=5")
+	must(t, os.Remove(file))
+	write(t, root, map[string]string{"etc/site.yaml/data.yaml": "6"}) // a directory in its place
+	w.until(t, "a.rego=4 | data.yaml=6")
+	cancel()
+	must(t, <-ended)
+}
+
+func TestReadLayer(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, map[string]string{"a.rego": "1", "b.yml": "2", "c.json": "3", "d.txt": "4", "e/data.yaml": "5"})
+	for name, want := range map[string]string{"a.rego": "a.rego=1", "b.yml": "data.yml=2", "c.json": "data.json=3", "e": "data.yaml=5"} {
+		files, err := policydir.ReadLayer(filepath.Join(root, name))
+		if err != nil || len(files) != 1 {
+			t.Errorf("%s: %v, %v", name, files, err)
+		}
+		for got, text := range files {
+			if got+"="+string(text) != want {
+				t.Errorf("%s: got %s=%s, want %s", name, got, text, want)
+			}
+		}
+	}
+	for name, want := range map[string]string{"d.txt": "neither a directory nor a .rego", "f": "no such file"} {
+		if _, err := policydir.ReadLayer(filepath.Join(root, name)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

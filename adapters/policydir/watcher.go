@@ -26,13 +26,19 @@ type names map[string]bool
 // maxLinks is how many links one path may lead over; Linux follows 40.
 const maxLinks = 40
 
-func newWatcher(dir string) (*watcher, error) {
+func newWatcher(paths ...string) (*watcher, error) {
 	fs, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
 	w := &watcher{fs: fs, names: map[string]names{}}
-	w.folder(dir)
+	for _, p := range paths {
+		if info, err := os.Stat(p); err == nil && !info.IsDir() {
+			w.resolve(p)
+			continue
+		}
+		w.folder(p)
+	}
 	if w.failed != nil {
 		return nil, errors.Join(w.failed, fs.Close())
 	}

@@ -54,6 +54,9 @@ type Monitoring struct {
 type PolicyConfig struct {
 	Directory string `yaml:"directory"` // watched: an edit that passes all gates takes effect with the next decision
 	Embedded  bool   `yaml:"embedded"`  // start with the pack inside the program when the store has none and there is no directory
+	// Directories or files that a site lays over the pack of the directory, or over the one inside the program, the last
+	// one on top: rules are added, data is merged. Watched as well.
+	Layers []string `yaml:"layers"`
 }
 
 // LogConfig says how to log, on standard error.
@@ -104,6 +107,11 @@ func (c *Config) resolve(dir string) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
+	for i, p := range c.Policy.Layers {
+		if !filepath.IsAbs(p) {
+			c.Policy.Layers[i] = filepath.Join(dir, p)
+		}
+	}
 	for _, f := range []*TLSFiles{&c.TLS, &c.Etcd.TLS, &c.NodesTLS, &c.Monitoring.TLS} {
 		for _, p := range []*string{&f.CA, &f.Cert, &f.Key} {
 			if *p != "" && !filepath.IsAbs(*p) {
@@ -125,6 +133,9 @@ func (c *Config) validate() error {
 		return fmt.Errorf("node_timeout: %s is below 1s", c.NodeTimeout)
 	case c.CannotTell != "ask" && c.CannotTell != "resend":
 		return fmt.Errorf("cannot_tell: %q is neither ask nor resend", c.CannotTell)
+	}
+	if len(c.Policy.Layers) > 0 && c.Policy.Directory == "" && !c.Policy.Embedded {
+		return fmt.Errorf("policy.layers: there is no pack below them; set policy.directory, or policy.embedded: true")
 	}
 	if err := checkAddress("listen", c.Listen); err != nil {
 		return err

@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"statemanager/adapters/policydir"
 	"statemanager/evaluator"
 	pb "statemanager/proto/statemanager/v1"
 )
@@ -21,12 +19,19 @@ func policyCommand(c *client) *cobra.Command {
 		Args:  args(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(&cobra.Command{
-		Use: "check DIR", Short: "Hold a policy directory against all gates, as the daemon does before it takes it",
-		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.policyCheck(cmd, a[0], false) },
-	}, &cobra.Command{
-		Use: "test DIR", Short: "Run the tests of a policy directory",
-		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.policyCheck(cmd, a[0], true) },
+	check := &cobra.Command{
+		Use: "check DIR", Short: "Hold a policy directory against all gates, as the daemon does before it takes it", Args: args(cobra.ExactArgs(1)),
+	}
+	test := &cobra.Command{Use: "test DIR", Short: "Run the tests of a policy directory", Args: args(cobra.ExactArgs(1))}
+	for _, cmd := range []*cobra.Command{check, test} {
+		layers := layerFlag(cmd)
+		cmd.RunE = func(cmd *cobra.Command, a []string) error {
+			return c.policyCheck(cmd, &PolicyConfig{Directory: a[0], Layers: *layers}, cmd == test)
+		}
+	}
+	cmd.AddCommand(check, test, showCommand(c), &cobra.Command{
+		Use: "init DIR", Short: "Write the pack inside the program to an empty directory, to make it yours",
+		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return policyInit(cmd.OutOrStdout(), a[0]) },
 	}, &cobra.Command{
 		Use: "status", Short: "Show the policy that decides, and what is wrong with the one that was refused",
 		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error { return c.policyStatus(cmd) },
@@ -34,13 +39,18 @@ func policyCommand(c *client) *cobra.Command {
 	return cmd
 }
 
+// layerFlag is --layer, which may be given several times.
+func layerFlag(cmd *cobra.Command) *[]string {
+	return cmd.Flags().StringArray("layer", nil, "directory or file that a site lays over the pack; again for more, the last one on top")
+}
+
 // policyCheck needs no daemon: the gates are the same code.
-func (c *client) policyCheck(cmd *cobra.Command, dir string, testsOnly bool) error {
-	files, err := policydir.Read(dir)
+func (c *client) policyCheck(cmd *cobra.Command, cfg *PolicyConfig, testsOnly bool) error {
+	files, err := cfg.read()
 	if err != nil {
 		return usageError{err}
 	}
-	_, report := evaluator.Check(cmd.Context(), evaluator.Files(files))
+	_, report := evaluator.Check(cmd.Context(), files)
 	if c.output == "json" {
 		raw, err := json.MarshalIndent(report, "", "  ")
 		if err != nil {
@@ -49,18 +59,27 @@ func (c *client) policyCheck(cmd *cobra.Command, dir string, testsOnly bool) err
 		fmt.Fprintln(cmd.OutOrStdout(), string(raw))
 	} else {
 		for _, p := range report.Problems {
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: %s\n", p.Severity, p.Gate, filepath.Join(dir, p.String()))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: %s\n", p.Severity, p.Gate, cfg.locate(p))
 		}
 	}
 	if err := report.Err(); err != nil {
-		return fmt.Errorf("%s: the daemon would refuse it (see above)", dir)
+		return fmt.Errorf("%s: the daemon would refuse it (see above)", cfg.watched())
 	}
 	if c.output == "table" && testsOnly {
-		fmt.Fprintf(cmd.OutOrStdout(), "%d tests passed\n", report.Tests)
+		fmt.Fprintf(cmd.OutOrStdout(), "%d tests passed\n", report.Passed)
 	} else if c.output == "table" {
-		fmt.Fprintf(cmd.OutOrStdout(), "ok: revision %s, %d tests passed\n", short(report.Revision), report.Tests)
+		fmt.Fprintf(cmd.OutOrStdout(), "ok: revision %s, %d tests passed\n", short(report.Revision), report.Passed)
 	}
 	return nil
+}
+
+// locate is a problem with the path of its file on the disk.
+func (c *PolicyConfig) locate(p evaluator.Problem) string {
+	if p.File == "" {
+		return c.Directory + ": " + p.String()
+	}
+	p.File = c.place(p.File)
+	return p.String()
 }
 
 func (c *client) policyStatus(cmd *cobra.Command) error {
@@ -69,8 +88,8 @@ func (c *client) policyStatus(cmd *cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		if c.output == "json" {
-			return printJSON(cmd, st)
+		if c.output != "table" {
+			return c.print(cmd, st)
 		}
 		policyStatusText(cmd.OutOrStdout(), st)
 		return nil

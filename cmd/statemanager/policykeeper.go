@@ -64,8 +64,8 @@ func (k *policyKeeper) Begin(ctx context.Context, digest string, files map[strin
 		}
 		why = append(why, err)
 	}
-	if k.cfg.Directory != "" {
-		p, err := k.tryDirectory(ctx)
+	if k.cfg.watches() {
+		p, err := k.tryWatched(ctx)
 		if p != nil {
 			k.remember(p.Revision())
 			return k.begin(p)
@@ -104,33 +104,33 @@ func (k *policyKeeper) try(ctx context.Context, what string, files evaluator.Fil
 	return p, nil
 }
 
-// tryDirectory takes the directory's pack through the gates before there is a runner.
-func (k *policyKeeper) tryDirectory(ctx context.Context) (*evaluator.Policy, error) {
-	files, err := policydir.Read(k.cfg.Directory)
+// tryWatched takes what is watched through the gates before there is a runner.
+func (k *policyKeeper) tryWatched(ctx context.Context) (*evaluator.Policy, error) {
+	files, err := k.cfg.read()
 	if err != nil {
 		return nil, err
 	}
-	return k.try(ctx, "the pack in "+k.cfg.Directory, files)
+	return k.try(ctx, "the pack in "+k.cfg.watched(), files)
 }
 
-// follow watches the directory until ctx ends.
+// follow watches the directory and the layers until ctx ends.
 func (k *policyKeeper) follow(ctx context.Context) {
-	if k.cfg.Directory == "" {
+	if !k.cfg.watches() {
 		return
 	}
-	if err := policydir.Watch(ctx, k.cfg.Directory, func() { k.offer(ctx) }); err != nil {
+	if err := policydir.Watch(ctx, func() { k.offer(ctx) }, k.cfg.paths()...); err != nil {
 		k.log.Error("policy directory is not watched: edits have no effect until the next start", "error", err)
 	}
 }
 
-// offer looks at what the directory holds now.
+// offer looks at what the directory and the layers hold now.
 func (k *policyKeeper) offer(ctx context.Context) {
-	files, err := policydir.Read(k.cfg.Directory)
+	files, err := k.cfg.read()
 	if err != nil {
 		k.refuse(evaluator.Report{Problems: []evaluator.Problem{{Severity: evaluator.SeverityError, Gate: evaluator.GateRead, Text: err.Error()}}})
 		return
 	}
-	digest := evaluator.Files(files).Digest()
+	digest := files.Digest()
 	switch active := k.standing().active.Revision; digest {
 	case active:
 		k.remember(digest)
@@ -175,7 +175,7 @@ func (k *policyKeeper) refuse(report evaluator.Report) {
 	k.logProblems("pack is refused, nothing changes", &report)
 	first := report.Err().Error()
 	first, _, _ = strings.Cut(first, "\n")
-	k.raise(engine.AlertRaised{Code: engine.AlertPackRefused, Args: []engine.Field{{Name: "error", Value: first}, {Name: "source", Value: k.cfg.Directory}}})
+	k.raise(engine.AlertRaised{Code: engine.AlertPackRefused, Args: []engine.Field{{Name: "error", Value: first}, {Name: "source", Value: k.cfg.watched()}}})
 }
 
 // mend forgets what was refused.

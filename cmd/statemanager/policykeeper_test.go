@@ -139,3 +139,37 @@ func TestKeeperWaitsForTheStore(t *testing.T) {
 		t.Error("a pack that is not stored decides")
 	}
 }
+
+// TestKeeperTakesLayers: a pack with the layers of a site is one pack; an edit of either is taken in, and what is stored
+// is enough to begin with.
+func TestKeeperTakesLayers(t *testing.T) {
+	ctx := t.Context()
+	k := newKeeperStory(t, t.TempDir())
+	layer := filepath.Join(t.TempDir(), "site.yaml")
+	k.cfg.Directory, k.cfg.Embedded, k.cfg.Layers = "", true, []string{layer}
+	put := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(layer, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("budgets: {node: {limit: 3}}\n")
+	first, files, err := k.Begin(ctx, "", nil)
+	if err != nil || first.Budgets["node"].Limit != 3 {
+		t.Fatalf("begins with %+v, %v", first, err)
+	}
+	put("budgets: {node: {limit: 4}}\n")
+	k.offer(ctx)
+	if len(k.activated) != 1 {
+		t.Fatalf("activated %v", k.activated)
+	}
+	put("budgets: {node: {limt: 5}}\n")
+	k.offer(ctx)
+	if r := k.standing().refused; r == nil || r.Problems[0].String() != "site.yaml:data.yaml:1: data.budgets.node knows no limt; did you mean limit?" {
+		t.Fatalf("refused %+v", r)
+	}
+	again := newKeeperStory(t, t.TempDir())
+	if p, _, err := again.Begin(ctx, first.Revision, files); err != nil || p.Budgets["node"].Limit != 3 {
+		t.Errorf("the stored pack begins with %+v, %v", p, err)
+	}
+}

@@ -52,7 +52,7 @@ func (d *daemon) serve(ctx context.Context) error {
 // status is how policy stands, as the API shows it.
 func (k *policyKeeper) status() api.PolicyStatus {
 	now := k.standing()
-	st := api.PolicyStatus{Active: now.active.Revision, Since: now.since, Tests: now.active.Passed, Directory: k.cfg.Directory}
+	st := api.PolicyStatus{Active: now.active.Revision, Since: now.since, Tests: now.active.Passed, Directory: k.cfg.watched()}
 	list := now.active.Problems
 	if now.refused != nil {
 		st.Refused, st.RefusedAt = now.refused.Revision, now.refusedAt
