@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 
 	pb "statemanager/proto/statemanager/v1"
 )
@@ -69,8 +65,8 @@ func (c *client) update(ctx context.Context, cmd *cobra.Command, s *session, r *
 	if err != nil {
 		return err
 	}
-	if c.output == "json" {
-		return printJSON(cmd, resp)
+	if c.output != "table" {
+		return c.print(cmd, resp)
 	}
 	what := strings.ToLower(strings.TrimPrefix(resp.Change.String(), "CHANGE_"))
 	fmt.Fprintf(cmd.OutOrStdout(), "%s %s (revision %d)\n", idText(r.ResourceId), what, resp.Revision)
@@ -78,47 +74,4 @@ func (c *client) update(ctx context.Context, cmd *cobra.Command, s *session, r *
 		fmt.Fprintf(cmd.OutOrStdout(), "  %s\n", n)
 	}
 	return nil
-}
-
-func retryCommand(c *client) *cobra.Command {
-	var all bool
-	cmd := &cobra.Command{
-		Use:   "retry SERVICE",
-		Short: "Start the recovery of a service afresh",
-		Long:  "Ends the recovery that was given up, its counters and isolation, so that it starts from its first action again.",
-		Args:  args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			id, err := resource(a[0])
-			if err != nil {
-				return err
-			}
-			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-				resp, err := s.operator.Retry(ctx, &pb.RetryRequest{ResourceId: id, DropOverrides: all})
-				if err != nil {
-					return err
-				}
-				if c.output == "json" {
-					return printJSON(cmd, resp)
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", idText(id), resp.Text)
-				return nil
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&all, "overrides", false, "drop all that recovery has changed, not isolation alone")
-	return cmd
-}
-
-// printJSON writes a message as JSON. The library varies its spaces on purpose: they are made equal.
-func printJSON(cmd *cobra.Command, m proto.Message) error {
-	raw, err := protojson.MarshalOptions{EmitUnpopulated: true, UseProtoNames: true}.Marshal(m)
-	var out bytes.Buffer
-	if err == nil {
-		err = json.Indent(&out, raw, "", "  ")
-	}
-	if err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), out.String())
-	return err
 }

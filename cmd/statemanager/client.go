@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ type client struct {
 
 func (c *client) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.address, "address", cmp.Or(os.Getenv("STATEMANAGER_ADDRESS"), "127.0.0.1:7600"), "HOST:PORT of the daemon (environment: STATEMANAGER_ADDRESS)")
-	f.StringVarP(&c.output, "output", "o", "table", "output: table or json")
+	f.StringVarP(&c.output, "output", "o", "table", "output: table, json or yaml")
 	f.StringVar(&c.tls.CA, "tls-ca", "", "PEM file with the certificates that the other end's must be signed by")
 	f.StringVar(&c.tls.Cert, "tls-cert", "", "PEM file with this end's certificate")
 	f.StringVar(&c.tls.Key, "tls-key", "", "PEM file with its private key")
@@ -39,10 +40,10 @@ type session struct {
 	close    func() error
 }
 
-// dial opens a connection; the returned context ends with --timeout.
-func (c *client) dial(ctx context.Context) (context.Context, *session, error) {
-	if c.output != "table" && c.output != "json" {
-		return nil, nil, usagef("--output: %q is neither table nor json", c.output)
+// dial opens a connection; the returned context ends after wait, if that is above 0.
+func (c *client) dial(ctx context.Context, wait time.Duration) (context.Context, *session, error) {
+	if !slices.Contains(outputs, c.output) {
+		return nil, nil, usagef("--output: %q is none of %s", c.output, strings.Join(outputs, ", "))
 	}
 	if err := checkAddress("--address", c.address); err != nil {
 		return nil, nil, usageError{err}
@@ -55,14 +56,26 @@ func (c *client) dial(ctx context.Context) (context.Context, *session, error) {
 	if err != nil {
 		return nil, nil, usagef("--address: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	cancel := context.CancelFunc(func() {})
+	if wait > 0 {
+		ctx, cancel = context.WithTimeout(ctx, wait)
+	}
 	end := func() error { cancel(); return conn.Close() }
 	return ctx, &session{pb.NewStateManagerClient(conn), pb.NewOperatorClient(conn), end}, nil
 }
 
-// call opens a connection for one function.
+// call opens a connection for one function, which may take --timeout.
 func (c *client) call(ctx context.Context, f func(context.Context, *session) error) error {
-	ctx, s, err := c.dial(ctx)
+	return c.with(ctx, c.timeout, f)
+}
+
+// stream opens a connection for one function, which takes as long as it likes.
+func (c *client) stream(ctx context.Context, f func(context.Context, *session) error) error {
+	return c.with(ctx, 0, f)
+}
+
+func (c *client) with(ctx context.Context, wait time.Duration, f func(context.Context, *session) error) error {
+	ctx, s, err := c.dial(ctx, wait)
 	if err != nil {
 		return err
 	}

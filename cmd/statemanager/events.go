@@ -34,8 +34,8 @@ func eventsCommand(c *client) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if c.output == "json" {
-					return printJSON(cmd, resp)
+				if c.output != "table" {
+					return c.print(cmd, resp)
 				}
 				return table(cmd.OutOrStdout(), "TIME\tSERVICE\tEVENT\tSOURCE\tWHAT", func(w io.Writer) {
 					for _, e := range resp.Entries {

@@ -30,8 +30,8 @@ and what comes next and when.`,
 				if err != nil {
 					return err
 				}
-				if c.output == "json" {
-					return printJSON(cmd, resp)
+				if c.output != "table" {
+					return c.print(cmd, resp)
 				}
 				explain(cmd.OutOrStdout(), resp)
 				return nil

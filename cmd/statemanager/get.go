@@ -17,10 +17,18 @@ import (
 
 func getCommand(c *client) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "get",
-		Short: "Show services or nodes",
-		Args:  args(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:   "get [SERVICE]",
+		Short: "Show services or nodes, or all of one service",
+		Long: `Shows services or nodes, or all that is known of one service, best with -o yaml: how it stands, its conditions, the
+history of its phases, figures of its stability, its plan, and how the last work for it ended.`,
+		Example: "  statemanager get services\n  statemanager get web -o yaml",
+		Args:    args(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if len(a) == 0 {
+				return cmd.Help()
+			}
+			return c.getOne(cmd, a[0])
+		},
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use: "services [SERVICE]", Aliases: []string{"service", "svc"}, Short: "Show services: phase, instances, recovery and what holds them",
@@ -62,8 +70,8 @@ func (c *client) getServices(cmd *cobra.Command, a []string) error {
 			return err
 		}
 		resp.Nodes = nil
-		if c.output == "json" {
-			return printJSON(cmd, resp)
+		if c.output != "table" {
+			return c.print(cmd, resp)
 		}
 		if len(resp.Services) == 0 {
 			fmt.Fprintln(cmd.OutOrStdout(), "no services; set one with: statemanager apply -f FILE")
@@ -74,6 +82,26 @@ func (c *client) getServices(cmd *cobra.Command, a []string) error {
 				serviceRow(w, x)
 			}
 		})
+	})
+}
+
+// getOne shows all of one service.
+func (c *client) getOne(cmd *cobra.Command, name string) error {
+	id, err := resource(name)
+	if err != nil {
+		return err
+	}
+	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+		resp, err := query(ctx, s, &pb.StateQueryRequest{ResourceIds: []*pb.ResourceId{id}})
+		switch {
+		case err != nil:
+			return err
+		case len(resp.Services) != 1:
+			return fmt.Errorf("get %s: the daemon shows %d services of this name", idText(id), len(resp.Services))
+		case c.output != "table":
+			return c.print(cmd, resp.Services[0])
+		}
+		return printYAML(cmd, resp.Services[0]) // there is no table of one
 	})
 }
 
@@ -112,8 +140,8 @@ func (c *client) getNodes(cmd *cobra.Command) error {
 			return err
 		}
 		resp.Services = nil
-		if c.output == "json" {
-			return printJSON(cmd, resp)
+		if c.output != "table" {
+			return c.print(cmd, resp)
 		}
 		if len(resp.Nodes) == 0 {
 			fmt.Fprintln(cmd.OutOrStdout(), "no nodes; name them under nodes: in the daemon's configuration")

@@ -52,7 +52,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input (nothing was changed), 3 no
 	c := &client{}
 	root.AddGroup(&cobra.Group{ID: "daemon", Title: "Run it:"}, &cobra.Group{ID: "ask", Title: "Ask and tell a running one:"})
 	root.AddCommand(runCommand(), demoCommand(), exampleCommand())
-	for _, cmd := range []*cobra.Command{applyCommand(c), deleteCommand(c), getCommand(c), eventsCommand(c), explainCommand(c), retryCommand(c), policyCommand(c), versionCommand(c)} {
+	for _, cmd := range []*cobra.Command{applyCommand(c), deleteCommand(c), getCommand(c), eventsCommand(c), watchCommand(c), explainCommand(c), strategyCommand(c), actionsCommand(c),
+		retryCommand(c), resolveCommand(c), pauseCommand(c), resumeCommand(c), factsCommand(c), policyCommand(c), versionCommand(c)} {
 		cmd.GroupID = "ask"
 		c.flags(cmd.PersistentFlags())
 		root.AddCommand(cmd)

@@ -35,8 +35,8 @@ func versionCommand(c *client) *cobra.Command {
 		Short: "Show the version of this program, and with --server of the daemon",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !server && c.output == "json" {
-				return printJSON(cmd, &pb.GetVersionResponse{Version: buildVersion()})
+			if !server && c.output != "table" {
+				return c.print(cmd, &pb.GetVersionResponse{Version: buildVersion()})
 			}
 			if !server {
 				fmt.Fprintln(cmd.OutOrStdout(), "statemanager", buildVersion())
@@ -47,14 +47,22 @@ func versionCommand(c *client) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if c.output == "json" {
-					return printJSON(cmd, v)
+				if c.output != "table" {
+					return c.print(cmd, v)
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "daemon %s, cell %s, leads for %s\n", v.Version, v.Cell, since(v.LeadingSince))
+				fmt.Fprintf(cmd.OutOrStdout(), "daemon %s, cell %s, leads for %s%s\n", v.Version, v.Cell, since(v.LeadingSince), pausedText(v))
 				return nil
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&server, "server", false, "ask the daemon")
 	return cmd
+}
+
+// pausedText says that reconciliation is paused.
+func pausedText(v *pb.GetVersionResponse) string {
+	if v.PausedSince == nil {
+		return ""
+	}
+	return ", paused for " + since(v.PausedSince)
 }

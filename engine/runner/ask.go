@@ -137,7 +137,7 @@ func knownText(known []SiteFact) string {
 		}
 	}
 	if out == nil {
-		return "none: declare them under data.site"
+		return "none: declare them in facts.rego of the pack"
 	}
 	return strings.Join(out, " ")
 }

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
+
+	pb "statemanager/proto/statemanager/v1"
+)
+
+func retryCommand(c *client) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "retry SERVICE",
+		Short: "Start the recovery of a service afresh",
+		Long:  "Ends the recovery that was given up, its counters and isolation, so that it starts from its first action again.",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			id, err := resource(a[0])
+			if err != nil {
+				return err
+			}
+			q := &pb.RetryRequest{ResourceId: id, DropOverrides: all}
+			return c.tell(cmd, idText(id)+": ", func(ctx context.Context, s *session) (said, error) { return s.operator.Retry(ctx, q) })
+		},
+	}
+	cmd.Flags().BoolVar(&all, "overrides", false, "drop all that recovery has changed, not isolation alone")
+	return cmd
+}
+
+func resolveCommand(c *client) *cobra.Command {
+	var as string
+	cmd := &cobra.Command{
+		Use:   "resolve SERVICE KEY --as succeeded|failed|never-ran",
+		Short: "Say what became of an action that nobody can tell of",
+		Long: `Says what became of an action whose controller cannot tell: nothing but notices happens for that service at that
+node until it is known. KEY is EPOCH.SEQ, as explain and actions show it.`,
+		Example: "  statemanager resolve web 1795651335397327265.10 --as never-ran",
+		Args:    args(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			id, err := resource(a[0])
+			if err != nil {
+				return err
+			}
+			q := &pb.ResolveRequest{ResourceId: id, Result: strings.ReplaceAll(as, "-", "_")}
+			if q.Epoch, q.Seq, err = actionKey(a[1]); err != nil {
+				return err
+			}
+			if as == "" {
+				return usagef("say what became of it: --as succeeded, failed or never-ran")
+			}
+			return c.tell(cmd, idText(id)+": ", func(ctx context.Context, s *session) (said, error) { return s.operator.Resolve(ctx, q) })
+		},
+	}
+	cmd.Flags().StringVar(&as, "as", "", "succeeded, failed or never-ran")
+	return cmd
+}
+
+// actionKey reads EPOCH.SEQ.
+func actionKey(s string) (epoch, seq int64, err error) {
+	a, b, ok := strings.Cut(s, ".")
+	if ok {
+		if epoch, err = strconv.ParseInt(a, 10, 64); err == nil {
+			seq, err = strconv.ParseInt(b, 10, 64)
+		}
+	}
+	if !ok || err != nil || epoch <= 0 || seq <= 0 {
+		return 0, 0, usagef("%q is no key of an action: write EPOCH.SEQ", s)
+	}
+	return epoch, seq, nil
+}
+
+func pauseCommand(c *client) *cobra.Command {
+	return &cobra.Command{
+		Use:   "pause",
+		Short: "Stop reconciliation in the whole cell",
+		Long: `Stops reconciliation, also over restarts: what is seen is still recorded, decided and told, and humans are notified,
+but no action is sent until resume.`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.tell(cmd, "", func(ctx context.Context, s *session) (said, error) { return s.operator.Pause(ctx, &pb.PauseRequest{}) })
+		},
+	}
+}
+
+func resumeCommand(c *client) *cobra.Command {
+	return &cobra.Command{
+		Use:   "resume",
+		Short: "Go on after a pause",
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.tell(cmd, "", func(ctx context.Context, s *session) (said, error) {
+				return s.operator.Resume(ctx, &pb.ResumeRequest{})
+			})
+		},
+	}
+}
+
+// said is an answer that is one text.
+type said interface {
+	proto.Message
+	GetText() string
+}
+
+// tell gives a command to the daemon, and prints what it did.
+func (c *client) tell(cmd *cobra.Command, before string, ask func(context.Context, *session) (said, error)) error {
+	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+		resp, err := ask(ctx, s)
+		if err != nil {
+			return err
+		}
+		if c.output != "table" {
+			return c.print(cmd, resp)
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s%s\n", before, resp.GetText())
+		return nil
+	})
+}
+
+func factsCommand(c *client) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "facts",
+		Short: "Show and set the facts of the site, which policy reads as site.NAME",
+		Args:  args(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use: "get", Short: "Show the facts that the policy declares, what they may be and what they are",
+		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+				resp, err := s.operator.GetFacts(ctx, &pb.GetFactsRequest{})
+				if err != nil {
+					return err
+				}
+				return c.showFacts(cmd, resp, resp.Facts)
+			})
+		},
+	}, &cobra.Command{
+		Use: "set NAME=VALUE...", Short: "Set facts, all or none; NAME= takes one away",
+		Args: args(cobra.MinimumNArgs(1)), RunE: func(cmd *cobra.Command, a []string) error {
+			values := map[string]string{}
+			for _, x := range a {
+				name, value, ok := strings.Cut(x, "=")
+				if !ok || name == "" {
+					return usagef("%q is no NAME=VALUE", x)
+				}
+				values[name] = value
+			}
+			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
+				resp, err := s.operator.SetFacts(ctx, &pb.SetFactsRequest{Values: values})
+				if err != nil {
+					return err
+				}
+				return c.showFacts(cmd, resp, resp.Facts)
+			})
+		},
+	})
+	return cmd
+}
+
+func (c *client) showFacts(cmd *cobra.Command, m proto.Message, facts []*pb.SiteFact) error {
+	if c.output != "table" {
+		return c.print(cmd, m)
+	}
+	if len(facts) == 0 {
+		fmt.Fprintln(cmd.OutOrStdout(), "the policy declares no facts of the site")
+		return nil
+	}
+	return table(cmd.OutOrStdout(), "FACT\tVALUE\tMAY BE", func(w io.Writer) {
+		for _, f := range facts {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, orElse(f.Value, "(not set)"), orElse(strings.Join(f.Values, ", "), "(unknown to the policy)"))
+		}
+	})
+}

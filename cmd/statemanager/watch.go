@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	pb "statemanager/proto/statemanager/v1"
+)
+
+func watchCommand(c *client) *cobra.Command {
+	q := &pb.StateSubscriptionRequest{Filter: &pb.EventFilter{}}
+	limit := 0
+	cmd := &cobra.Command{
+		Use:   "watch [SERVICE...]",
+		Short: "Show what happens, as it happens",
+		Long: `Shows events as they are stored, none left out, until it is interrupted. Each line begins with the revision of the
+store: --since goes on after one, so that nothing is missed in between. With -o json it writes one object a line.`,
+		Example: "  statemanager watch web --type phase_changed",
+		RunE: func(cmd *cobra.Command, a []string) error {
+			for _, x := range a {
+				id, err := resource(x)
+				if err != nil {
+					return err
+				}
+				q.Filter.ResourceIds = append(q.Filter.ResourceIds, id)
+			}
+			return c.stream(cmd.Context(), func(ctx context.Context, s *session) error { return c.watch(ctx, cmd, s, q, limit) })
+		},
+	}
+	f := cmd.Flags()
+	f.Int64Var(&q.AfterRevision, "since", 0, "begin with what was stored after this revision; 0: with what comes")
+	f.StringSliceVar(&q.Filter.EventTypes, "type", nil, "only events of these types, such as phase_changed")
+	f.StringSliceVar(&q.Filter.Sources, "source", nil, "only events of these sources: operator, node_agent, action_controller, policy or engine")
+	f.StringSliceVarP(&q.Filter.Namespaces, "namespace", "n", nil, "only services of these namespaces")
+	f.BoolVar(&q.Decisions, "decisions", false, "show the decisions of policy too")
+	f.IntVar(&limit, "limit", 0, "end after so many lines; 0: never")
+	return cmd
+}
+
+// watch prints what a stream brings. One that was too slow goes on where it was cut off.
+func (c *client) watch(ctx context.Context, cmd *cobra.Command, s *session, q *pb.StateSubscriptionRequest, limit int) error {
+	for {
+		in, err := s.states.SubscribeToStateChanges(ctx, q)
+		for lines := 0; err == nil; {
+			var m *pb.StateChangeEvent
+			if m, err = in.Recv(); err != nil {
+				break
+			}
+			for _, e := range m.Entries {
+				if err := c.watched(cmd.OutOrStdout(), m.Revision, e); err != nil {
+					return err
+				}
+				if lines++; lines == limit {
+					return nil
+				}
+			}
+			q.AfterRevision = max(q.AfterRevision, m.Revision)
+		}
+		if ctx.Err() != nil {
+			return nil // interrupted
+		}
+		if status.Code(err) != codes.ResourceExhausted {
+			return err
+		}
+	}
+}
+
+func (c *client) watched(w io.Writer, revision int64, e *pb.HistoryEntry) error {
+	if c.output == "table" {
+		who, what, source := "cell", "decision", "policy"
+		if e.ResourceId != nil {
+			who = idText(e.ResourceId)
+		}
+		text := ""
+		if d := e.GetDecision(); d != nil {
+			text = decisionText(d)
+		} else {
+			what, source, text = e.GetEvent().GetEventType(), e.GetEvent().GetSource(), eventText(e.GetEvent())
+		}
+		_, err := fmt.Fprintf(w, "%d  %s  %s  %s  %s  %s\n", revision, clock(e.Time), who, what, source, text)
+		return err
+	}
+	out, err := jsonOf(&pb.StateChangeEvent{Revision: revision, Entries: []*pb.HistoryEntry{e}})
+	if err != nil {
+		return err
+	}
+	var line bytes.Buffer
+	if err := json.Compact(&line, out.Bytes()); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	_, err = fmt.Fprintln(w, line.String())
+	return err
+}
