@@ -31,10 +31,10 @@ type Config struct {
 
 // EtcdConfig says which etcd keeps the state. Without endpoints etcd runs inside the daemon, below data_dir.
 type EtcdConfig struct {
-	Endpoints    []string `yaml:"endpoints"` // HOST:PORT each
-	User         string   `yaml:"user"`
+	Endpoints    []string `yaml:"endpoints"`     // HOST:PORT each
+	User         string   `yaml:"user"`          // empty: none is given
 	PasswordFile string   `yaml:"password_file"` // holds the password alone
-	TLS          TLSFiles `yaml:"tls"`
+	TLS          TLSFiles `yaml:"tls"`           // cert and key where etcd asks clients for theirs
 }
 
 // NodeConfig is a node of the cell.
@@ -62,13 +62,14 @@ type PolicyConfig struct {
 // LogConfig says how to log, on standard error.
 type LogConfig struct {
 	Level string `yaml:"level"` // trace, debug, info (default), warn or error
-	JSON  bool   `yaml:"json"`
+	JSON  bool   `yaml:"json"`  // one JSON object a line, in place of text
 }
 
 // unknownKey is how the YAML library words an unknown key.
 var unknownKey = regexp.MustCompile(`line (\d+): field (\S+) not found in type \S+`)
 
-// loadConfig reads a configuration strictly: an unknown key is an error with file and line.
+// loadConfig reads a configuration strictly: an unknown key is an error with file and line. The environment goes before
+// the file.
 func loadConfig(file string) (*Config, error) {
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -79,6 +80,9 @@ func loadConfig(file string) (*Config, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
 		return nil, usageError{yamlError(file, err)}
+	}
+	if err := c.override(os.Environ()); err != nil {
+		return nil, err
 	}
 	c.resolve(filepath.Dir(file))
 	if err := c.validate(); err != nil {

@@ -51,3 +51,38 @@ func TestConfigErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestEnvironment: what the environment says goes before the file; a wrong value is not repeated in the error.
+func TestEnvironment(t *testing.T) {
+	file := writeConfig(t, "data_dir: d\nlisten: 127.0.0.1:1\nlog: {level: warn}\n")
+	c := &Config{}
+	err := c.override([]string{"STATEMANAGER_LISTEN=127.0.0.1:2", "STATEMANAGER_LOG_JSON=true", "STATEMANAGER_NODE_TIMEOUT=3s",
+		"STATEMANAGER_ETCD_ENDPOINTS=h:1,h:2", "STATEMANAGER_NODES_TLS_CA=ca.pem", "STATEMANAGER_ADDRESS=of:clients", "PATH=/bin"})
+	if err != nil || c.Listen != "127.0.0.1:2" || !c.Log.JSON || c.NodeTimeout != 3*time.Second || len(c.Etcd.Endpoints) != 2 || c.NodesTLS.CA != "ca.pem" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for _, line := range []string{"STATEMANAGER_LISTN=x", "STATEMANAGER_LOG_JSON=s3cret", "STATEMANAGER_NODE_TIMEOUT=s3cret", "STATEMANAGER_NODES=x"} {
+		name, _, _ := strings.Cut(line, "=")
+		if err := new(Config).override([]string{line}); err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s gives %v", line, err)
+		}
+	}
+	t.Setenv("STATEMANAGER_LOG_LEVEL", "debug")
+	if c, err := loadConfig(file); err != nil || c.Log.Level != "debug" || c.Listen != "127.0.0.1:1" {
+		t.Errorf("loaded with an environment: %+v, %v", c, err)
+	}
+}
+
+// TestExampleHasEveryKey: each key of the configuration stands in the example, with a comment or within one.
+func TestExampleHasEveryKey(t *testing.T) {
+	text, err := os.ReadFile("../../examples/statemanager.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range settings(&Config{}) {
+		last := s.key[strings.LastIndex(s.key, ".")+1:]
+		if !strings.Contains(string(text), last+":") {
+			t.Errorf("the example lacks %s", s.key)
+		}
+	}
+}
