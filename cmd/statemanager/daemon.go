@@ -63,7 +63,7 @@ func (d *daemon) start(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{d.dial, d.openStore, d.campaign, d.startRunner, d.serve} {
+	for _, step := range []func(context.Context) error{d.dial, d.checkListen, d.openStore, d.campaign, d.startRunner, d.serve} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -81,11 +81,7 @@ func (d *daemon) wait(ctx context.Context) error {
 		return fmt.Errorf("serve %s: %w", d.cfg.Listen, err)
 	case <-d.runner.Ended():
 	}
-	if err := d.runner.Err(); errors.Is(err, runner.ErrDeposed) {
-		return fmt.Errorf("lead cell %s: %w; start this daemon again to have it stand by", d.cfg.Cell, err)
-	} else {
-		return err
-	}
+	return d.runner.Err()
 }
 
 // stop ends everything in the reverse order; each part takes a bounded time.

@@ -16,19 +16,36 @@ import (
 // graceful is how long calls under way have to end when the daemon stops.
 const graceful = 3 * time.Second
 
-// serve begins to serve the API.
-func (d *daemon) serve(ctx context.Context) error {
-	var opts []grpc.ServerOption
+// checkListen finds a busy port and certificates that are of no use before anything is opened. The API itself is served
+// only while this daemon leads: until then a client is refused at once, rather than kept waiting.
+func (d *daemon) checkListen(ctx context.Context) error {
+	l, _, err := d.listen(ctx)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+// listen opens the API's address.
+func (d *daemon) listen(ctx context.Context) (l net.Listener, opts []grpc.ServerOption, err error) {
 	if d.cfg.TLS.set() {
 		tls, err := d.cfg.TLS.server("tls")
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		opts = append(opts, grpc.Creds(credentials.NewTLS(tls)))
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", d.cfg.Listen)
+	if l, err = new(net.ListenConfig).Listen(ctx, "tcp", d.cfg.Listen); err != nil {
+		return nil, nil, fmt.Errorf("serve the API: %w", err)
+	}
+	return l, opts, nil
+}
+
+// serve begins to serve the API.
+func (d *daemon) serve(ctx context.Context) error {
+	l, opts, err := d.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("serve the API: %w", err)
+		return err
 	}
 	nodes := map[string]api.Addresses{}
 	for _, n := range d.cfg.Nodes {
