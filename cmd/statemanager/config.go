@@ -93,9 +93,12 @@ func loadConfig(file string) (*Config, error) {
 
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): `)
 
+// repeatedValue is where the YAML library repeats a value, which may be a secret.
+var repeatedValue = regexp.MustCompile("(?s) `.*`| '.*'")
+
 // yamlError words an error of the YAML library as FILE:LINE: what is wrong. Values that were wrong are not repeated.
 func yamlError(file string, err error) error {
-	text := err.Error()
+	text := repeatedValue.ReplaceAllString(err.Error(), "")
 	if m := unknownKey.FindStringSubmatch(text); m != nil {
 		return fmt.Errorf("%s:%s: unknown key %q", file, m[1], m[2])
 	}

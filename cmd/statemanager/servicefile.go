@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -100,9 +102,18 @@ func (d *serviceDoc) request(file string) (*pb.StateUpdateRequest, error) {
 		return nil, fmt.Errorf("%s:%d: spec: its keys must be strings", file, d.Spec.Line)
 	}
 	if err := protojson.Unmarshal(raw, spec); err != nil {
-		return nil, fmt.Errorf("%s:%d: spec: %w", file, d.Spec.Line, err)
+		return nil, fmt.Errorf("%s:%d: spec: %s", file, d.Spec.Line, protoReason(err))
 	}
 	return &pb.StateUpdateRequest{ResourceId: &pb.ResourceId{Kind: "service", Namespace: d.Namespace, Name: d.Name}, Spec: spec}, nil
+}
+
+// protoNoise is what an error of protobuf's JSON has beside its reason: its own name, a place in text that the user has
+// not written, and the value that was wrong, which may be a secret.
+var protoNoise = regexp.MustCompile(`(?s)^proto:\s|\(line \d+:\d+\): |: ?".*|unexpected token.*`)
+
+// protoReason is the reason alone.
+func protoReason(err error) string {
+	return strings.TrimRight(protoNoise.ReplaceAllString(err.Error(), ""), ": ")
 }
 
 // conform checks the keys of a mapping against a message, and writes durations as protobuf's JSON has them.
@@ -150,6 +161,9 @@ func conformField(file string, n *yaml.Node, fd protoreflect.FieldDescriptor) er
 		}
 		n.SetString(fmt.Sprintf("%.9fs", d.Seconds()))
 	case fd.Message().FullName() == "google.protobuf.Struct":
+		if n.Kind != yaml.MappingNode && n.Kind != yaml.AliasNode {
+			return fmt.Errorf("%s:%d: %s must be a mapping of keys to values", file, n.Line, fd.Name())
+		}
 	case fd.IsList():
 		for _, x := range n.Content {
 			if err := conform(file, x, fd.Message()); err != nil {
