@@ -20,6 +20,7 @@ type node struct {
 	since      Instant
 	lost       Instant // when it was last synced, or first expected
 	due        Instant // when it falls silent, unless it is synced before
+	most       Instant // until when a stream is waited for that is open and not synced, whatever is heard on it
 	info       NodeInfo
 	alarm      alarm
 }
@@ -86,6 +87,7 @@ func (s *step) connected(n *node, ev AgentChanged) {
 	s.lose(n)
 	n.open, n.heard, n.start, n.info = true, true, ev.Start, ev.Info
 	n.due = min(s.now+s.timeout, n.lost+2*s.timeout)
+	n.most = s.now + syncedMost*s.timeout
 	whole := SpecSet{Node: n.id, Whole: true}
 	for _, v := range n.ordered() {
 		p := v.place(n.id)

@@ -23,12 +23,12 @@ func (s *step) seen(d StateDiff, asked Instant) {
 		return
 	}
 	if !n.synced && !n.silent {
-		n.due = max(n.due, s.now+s.timeout) // it is heard
+		n.due = min(max(n.due, s.now+s.timeout), n.most) // it is heard, but for ever is no answer
 		s.nodeAlarm(n)
 	}
 	v := s.services[d.Service]
-	if v == nil && len(d.Instances) == 0 && d.Rev == 0 {
-		return
+	if v == nil && len(d.Instances) == 0 {
+		return // late news of what is gone already
 	}
 	v = s.service(d.Service)
 	p := s.placeAt(v, d.Node)

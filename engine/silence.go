@@ -22,7 +22,7 @@ func (e *Engine) count() {
 		if !n.counted {
 			e.census.uncounted++
 		}
-		if !n.synced && (n.open || !n.silent) {
+		if !n.synced && (e.connecting(n) || !n.silent) {
 			e.census.pending++
 		}
 	}
@@ -49,28 +49,40 @@ func (v *service) silentAt(node string) bool {
 	return p != nil && (p.node.silent || p.blind || p.mute)
 }
 
-// nodeAlarm sets the next deadline of a node: falling silent, or being alerted for it.
+// connecting says whether a node has opened a stream on which it may still say SYNCED.
+func (e *Engine) connecting(n *node) bool { return n.open && e.now < n.most }
+
+// nodeAlarm sets the next deadline of a node: falling silent, being alerted for it, or no more being waited for.
 func (e *Engine) nodeAlarm(n *node) {
+	at := Instant(0)
 	switch {
 	case n.synced:
-		e.set(&n.alarm, 0)
 	case !n.silent:
-		e.set(&n.alarm, n.due)
-	case slices.Contains(e.cell.Silent, n.id):
-		e.set(&n.alarm, 0)
+		at = n.due
 	default:
-		e.set(&n.alarm, n.since.Add(e.pack.SilentAlert))
+		if at = e.alertAt(n); e.connecting(n) {
+			at = earlier(at, n.most)
+		}
 	}
+	e.set(&n.alarm, at)
+}
+
+// alertAt is when a silent node is alerted; 0 = it was.
+func (e *Engine) alertAt(n *node) Instant {
+	if slices.Contains(e.cell.Silent, n.id) {
+		return 0
+	}
+	return n.since.Add(e.pack.SilentAlert)
 }
 
 // nodeDue takes the deadline of a node.
 func (s *step) nodeDue(n *node) {
 	if !n.silent {
 		s.fallSilent(n)
-		s.count()
-	} else {
+	} else if at := s.alertAt(n); at != 0 && at <= s.now {
 		s.alertSilence(n)
 	}
+	s.count()
 	s.nodeAlarm(n)
 }
 

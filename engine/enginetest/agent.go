@@ -92,7 +92,9 @@ func (n *node) fullSet() {
 		}
 	}
 	if n.mumbles {
-		n.w.after(mumblesAgain, n.w.alive(func(*daemon) { n.fullSet() }))
+		if n.n < mumbles {
+			n.w.after(mumblesAgain, n.w.alive(func(*daemon) { n.fullSet() }))
+		}
 		return
 	}
 	ev := engine.AgentChanged{Node: n.name, State: engine.AgentSynced, Start: n.stream}
@@ -102,8 +104,11 @@ func (n *node) fullSet() {
 	n.post(func() engine.Event { return ev })
 }
 
-// mumblesAgain is how long an agent that never says SYNCED waits before it reports all again.
-const mumblesAgain = 5 * time.Second
+// An agent that never says SYNCED reports all again after so long, until it has sent so many messages on a stream.
+const (
+	mumblesAgain = 5 * time.Second
+	mumbles      = 30
+)
 
 // changed streams an observation.
 func (n *node) changed(id engine.ResourceID) {
