@@ -65,7 +65,7 @@ func (s *step) seenHigher(id ResourceID, h EpochSeq) bool {
 	if v != nil && v.rec != nil {
 		ours.Seq = v.rec.Seq
 	}
-	if !h.Above(ours) {
+	if !h.Above(ours) || h.Epoch > MaxEpoch { // nobody has made such an epoch: who says so is wrong
 		return false
 	}
 	old, c := s.cell.Epoch, s.cellEdit()

@@ -30,6 +30,10 @@ const (
 	maxAfter    = 30 * 24 * time.Hour // the longest back-off that an answer may name
 )
 
+// MaxEpoch is the highest epoch that a controller can have seen: the creation of a store in the year 2116, in Unix
+// nanoseconds. So no epoch above it is ever made.
+const MaxEpoch = 1 << 62
+
 // The bounds at which counts saturate when policy is asked (rule 5.7).
 const (
 	MaxTries   = 20

@@ -55,6 +55,9 @@ func brokenValues(t *testing.T, b Backend) {
 		t.Errorf("broken: %+v, beside %d records and %d specs", l.Broken, len(l.Records), len(l.Desired))
 	}
 	for _, broken := range l.Broken {
+		if broken.Cell != (broken.Key == "cell/") {
+			t.Errorf("%s is the cell's: %v", broken.Key, broken.Cell)
+		}
 		if id, ok := want[broken.Key]; !ok || id != broken.Service || !strings.Contains(broken.Err.Error(), broken.Key) {
 			t.Errorf("broken: %+v", broken)
 		}

@@ -64,6 +64,9 @@ func HighestFromProto(list []*apiv1.Highest) (out []engine.Highest, err error) {
 		if err := cmp.Or(err, natural("highest.epoch", m.GetEpoch()), natural("highest.seq", m.GetSeq())); err != nil {
 			return nil, err
 		}
+		if m.Epoch > engine.MaxEpoch {
+			return nil, invalid("highest.epoch: %d cannot be", m.Epoch)
+		}
 		out = append(out, engine.Highest{Service: id, EpochSeq: engine.EpochSeq{Epoch: m.Epoch, Seq: m.Seq}})
 	}
 	return out, nil

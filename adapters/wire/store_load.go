@@ -16,7 +16,7 @@ func NewLoaded(revision int64) *runner.Loaded {
 // be read is added to l.Broken.
 func Add(l *runner.Loaded, v Value) {
 	if id, err := add(l, v); err != nil {
-		l.Broken = append(l.Broken, runner.Broken{Key: v.Key, Service: id, Err: at(v.Key, err)})
+		l.Broken = append(l.Broken, runner.Broken{Key: plain(v.Key), Service: id, Cell: v.Key == CellKey || v.Key == CreatedKey, Err: at(v.Key, err)})
 	}
 }
 
@@ -82,4 +82,6 @@ func DesiredOf(v Value) (engine.ResourceID, *engine.Desired, error) {
 }
 
 // at names the key in an error.
-func at(key string, err error) error { return invalid("read key %s: %s", key, err) }
+func at(key string, err error) error {
+	return invalid("read key %s: %s", plain(key), plain(err.Error()))
+}

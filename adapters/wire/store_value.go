@@ -27,6 +27,10 @@ func encode(m stored, unknown []byte) ([]byte, error) {
 	m.ProtoReflect().SetUnknown(unknown)
 	b, err := deterministic.Marshal(m)
 	if err != nil { // a string that is not UTF-8
+		readable(m.ProtoReflect())
+		b, err = deterministic.Marshal(m)
+	}
+	if err != nil {
 		return nil, invalid("write %s: %v", m.ProtoReflect().Descriptor().Name(), err)
 	}
 	return b, nil

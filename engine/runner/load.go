@@ -60,7 +60,7 @@ func cellOf(l *Loaded) (*engine.Cell, error) {
 		return l.Cell, nil
 	}
 	for _, b := range l.Broken {
-		if b.Service == (engine.ResourceID{}) {
+		if b.Cell {
 			return nil, fmt.Errorf("load store: the cell has no record that can be read: restore key %s from a backup, or delete it: %w", b.Key, b.Err)
 		}
 	}

@@ -40,6 +40,7 @@ type Stored struct {
 type Broken struct {
 	Key     string
 	Service engine.ResourceID
+	Cell    bool // it is the cell's own record, or what its numbers begin with
 	Err     error
 }
 
