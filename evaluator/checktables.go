@@ -30,6 +30,7 @@ func checkTables(p *engine.Pack, data row, g *gate) {
 	checkActions(p, data.at("actions"), g)
 	checkProfiles(p, data, g)
 	checkTransitions(data.at("transitions"), g)
+	checkWindows(p, data, g)
 }
 
 // here is the place of a row, or of nothing.

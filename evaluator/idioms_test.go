@@ -14,7 +14,17 @@ import rego.v1
 
 wait contains "held" if lib.busy
 
-wait contains "held" if lib.most(attempts, 3)
+wait contains "held" if lib.most([n | some n in attempts], 3)
+
+wait contains "held" if {
+	kind := input.last.action
+	kind != "none"
+	some age, young in input.recent
+	young
+	age == "spec"
+	every action, n in input.tries { n > 19; action != "notify" }
+	true in input.recent
+}
 
 wait contains "held" if {
 	some action in strategies.other
@@ -62,7 +72,9 @@ wait contains "held" if object.get(rank_of, input.issue, 0) > limits.hard
 
 wait contains "held" if {
 	{"hang": true, "crash": false}[input.issue]
-	input.last_good == {"version": "none", "config": "none"}
+	input.last_good.version == "none"
+	some word in {"crash", "hang"}
+	word == input.issue
 }
 
 wait contains "held" if data.groups.label == "other"

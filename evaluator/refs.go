@@ -9,10 +9,22 @@ import (
 
 // factOf is the one fact that a term names; nil if it names none or that cannot be told.
 func (c *ruleCheck) factOf(t *ast.Term) *fact {
+	if v, ok := t.Value.(ast.Var); ok {
+		return c.vars[v]
+	}
 	ref, ok := t.Value.(ast.Ref)
-	if !ok || len(ref) < 2 || c.facts == nil || ref[0].Value != ast.Var("input") {
+	if !ok || len(ref) < 2 || ref[0].Value != ast.Var("input") {
 		return nil
 	}
+	f := c.step(ref)
+	if f == nil || f.isObject() {
+		return nil
+	}
+	return f
+}
+
+// step follows a reference to the fact, or to the object of facts, that it names.
+func (c *ruleCheck) step(ref ast.Ref) *fact {
 	f := c.facts
 	for _, t := range ref[1:] {
 		if f == nil || !f.isObject() {
@@ -24,20 +36,18 @@ func (c *ruleCheck) factOf(t *ast.Term) *fact {
 			f = f.each
 		}
 	}
-	if f == nil || f.isObject() {
-		return nil
-	}
 	return f
 }
 
 // ref looks at a reference: to facts, to data, to rules, or into a value that a rule has made.
-func (c *ruleCheck) ref(ref ast.Ref, l *ast.Location) {
+func (c *ruleCheck) ref(term *ast.Term, ref ast.Ref) {
+	l := term.Location
 	c.steps(ref)
 	switch head := ref[0].Value.(type) {
 	case ast.Var:
 		switch head {
 		case "input":
-			c.input(ref, l)
+			c.input(ref, l, c.iterated[term])
 		case "data":
 			c.data(ref, l)
 		default:
@@ -68,13 +78,14 @@ func (c *ruleCheck) lookup(table ast.Object, ref ast.Ref) {
 		return
 	}
 	if f := c.factOf(ref[1]); f != nil {
-		table.Foreach(func(k, _ *ast.Term) { c.domain(f, ref[1], k, k.Value) })
+		table.Foreach(func(k, _ *ast.Term) { c.domain(f, ref[1], k, constant{term: k}) })
 	}
 }
 
-// input holds that a package declares the fact.
-func (c *ruleCheck) input(ref ast.Ref, l *ast.Location) {
-	if len(ref) == 1 {
+// input holds that a package declares the fact. An object of facts may be iterated, but it is no value: what has become
+// one could not be held against the facts any more.
+func (c *ruleCheck) input(ref ast.Ref, l *ast.Location, iterated bool) {
+	if _, named := ref[min(1, len(ref)-1)].Value.(ast.String); !named {
 		c.fail(l, "input as a whole is for tests: name the facts that the rule is about")
 		return
 	}
@@ -84,8 +95,11 @@ func (c *ruleCheck) input(ref ast.Ref, l *ast.Location) {
 	}
 	var worst func()
 	for _, root := range roots {
-		bad := c.follow(root, ref, l)
+		end, bad := c.follow(root, ref, l)
 		if bad == nil {
+			if end != nil && end.isObject() && !iterated {
+				c.fail(l, "%s is an object of facts and no value: name one, such as %s.%s, or iterate it: some name, fact in %s", ref, ref, append(fieldNames(end), "x")[0], ref)
+			}
 			return
 		}
 		worst = bad
@@ -93,14 +107,14 @@ func (c *ruleCheck) input(ref ast.Ref, l *ast.Location) {
 	worst()
 }
 
-// follow is nil if the fact is there, else it reports what is wrong.
-func (c *ruleCheck) follow(f *fact, ref ast.Ref, l *ast.Location) func() {
+// follow is the fact that is there, nil if that cannot be told, or what reports what is wrong.
+func (c *ruleCheck) follow(f *fact, ref ast.Ref, l *ast.Location) (end *fact, bad func()) {
 	for i, t := range ref[1:] {
 		if f == nil {
-			return nil
+			return nil, nil
 		}
 		if !f.isObject() {
-			return func() { c.fail(l, "%s is a single value and has no %v", ref[:i+1], t) }
+			return nil, func() { c.fail(l, "%s is a single value and has no %v", ref[:i+1], t) }
 		}
 		s, ok := t.Value.(ast.String)
 		if !ok {
@@ -110,13 +124,13 @@ func (c *ruleCheck) follow(f *fact, ref ast.Ref, l *ast.Location) func() {
 		next := f.fields[string(s)]
 		if next == nil {
 			names := fieldNames(f)
-			return func() {
+			return nil, func() {
 				c.fail(l, "there is no fact %s in this package%s", ref[:i+2], suggest(string(s), names))
 			}
 		}
 		f = next
 	}
-	return nil
+	return f, nil
 }
 
 func fieldNames(f *fact) (out []string) {

@@ -18,6 +18,9 @@ type ruleCheck struct {
 	facts  *fact                      // of the rule that is looked at; nil: of every package
 	any    []*fact                    // of each package
 	failed map[place]bool             // one problem for each place
+
+	vars     map[ast.Var]*fact  // what the variables of the rule stand for
+	iterated map[*ast.Term]bool // objects of facts that are iterated
 }
 
 // stage is the check as a compiler stage. It reports to the gate, never to the compiler, so that all is found at once.
@@ -29,7 +32,7 @@ func (c *ruleCheck) stage() ast.CompilerStageDefinition {
 }
 
 func newRuleCheck(d *declarations, g *gate) *ruleCheck {
-	c := &ruleCheck{d: d, g: g, words: newWords(d), pkgs: map[string]map[string]bool{}, failed: map[place]bool{}}
+	c := &ruleCheck{d: d, g: g, words: newWords(d), pkgs: map[string]map[string]bool{}, failed: map[place]bool{}, iterated: map[*ast.Term]bool{}}
 	for pkg := range d.pkgs {
 		c.any = append(c.any, d.resolve(d.facts(pkg, "")))
 	}
@@ -71,6 +74,8 @@ func (c *ruleCheck) rule(pkg string, r *ast.Rule) {
 	if s := c.d.facts(pkg, full); s != nil {
 		c.facts = c.d.resolve(s)
 	}
+	c.vars = nil
+	c.vars = c.locals(r)
 	for x := r; x != nil; x = x.Else {
 		if x == r && r.Head.RuleKind() == ast.MultiValue {
 			c.segments(r.Head.Ref()[1:])
@@ -93,6 +98,8 @@ func (c *ruleCheck) visit(terms ...*ast.Term) {
 func (c *ruleCheck) walk(node any) {
 	ast.NewGenericVisitor(func(x any) bool {
 		switch x := x.(type) {
+		case *ast.Every:
+			c.iterated[x.Domain] = true
 		case *ast.Expr:
 			if len(x.With) > 0 {
 				c.fail(x.With[0].Location, "`with` is for tests: a rule answers for the facts that it was given")
@@ -107,7 +114,7 @@ func (c *ruleCheck) walk(node any) {
 				c.call(v)
 				return true
 			case ast.Ref:
-				c.ref(v, x.Location)
+				c.ref(x, v)
 				return true
 			case ast.Object:
 				c.object(v)
@@ -167,21 +174,43 @@ func (c *ruleCheck) segments(terms []*ast.Term) {
 // operators of which both sides are compared.
 var comparisons = map[string]bool{"equal": true, "neq": true, "eq": true, "lt": true, "lte": true, "gt": true, "gte": true}
 
+// iterators are functions that look at the members of an object, which is this argument.
+var iterators = map[string]int{"internal.member_2": 1, "internal.member_3": 2, "object.keys": 0, "object.get": 0}
+
 // call looks at an operator with its arguments.
 func (c *ruleCheck) call(terms []*ast.Term) {
 	op, args := terms[0].Value.String(), terms[1:]
+	if n, ok := iterators[op]; ok && n < len(args) {
+		c.iterated[args[n]] = true
+	}
 	switch {
 	case comparisons[op] && len(args) == 2:
 		c.compare(op, args[0], args[1])
 		c.compare(flipped(op), args[1], args[0])
 	case op == "internal.member_2":
 		c.member(args[0], args[1])
+	case op == "object.get" && len(args) == 3:
+		c.lookedUp(args[0], args[1])
 	case op == "mul" && !slices.ContainsFunc(args[:2], c.bounded):
 		c.fail(terms[0].Location, "one side of * must be a number, a fact or a number of a table: products of what rules work out may grow without bound")
 	case strings.HasPrefix(op, prefix) || strings.HasPrefix(op, "data."):
 		c.visit(terms[0])
 	}
 	c.visit(args...)
+}
+
+// lookedUp holds object.get(object, key, ...) to what object[key] is held to.
+func (c *ruleCheck) lookedUp(object, key *ast.Term) {
+	ref, ok := object.Value.(ast.Ref)
+	if !ok || ref[0].Value != ast.Var("input") && ref[0].Value != ast.Var("data") {
+		return
+	}
+	if _, list := key.Value.(*ast.Array); list {
+		return // a path
+	}
+	at := ast.NewTerm(append(ref[:len(ref):len(ref)], key))
+	at.Location = key.Location
+	c.ref(at, at.Value.(ast.Ref))
 }
 
 func flipped(op string) string {
@@ -191,57 +220,41 @@ func flipped(op string) string {
 	return op
 }
 
-// compare holds a constant against the domain of the fact that it is compared with.
+// compare holds the constants that a fact is compared with against its domain.
 func (c *ruleCheck) compare(op string, left, right *ast.Term) {
+	values := c.constantsOf(right)
+	ordered := op != "equal" && op != "neq" && op != "eq"
 	f := c.factOf(left)
-	if f == nil {
-		return
-	}
-	if f.kind == word && op != "equal" && op != "neq" && op != "eq" {
+	if ordered && f != nil && f.kind == word {
 		c.fail(left.Location, "%s is a word: words have no order", left)
-		return
 	}
-	if v := c.constantOf(right); v != nil {
-		c.domain(f, left, right, v)
-	}
-}
-
-// constantOf is a constant, or the one value that a reference to data has.
-func (c *ruleCheck) constantOf(t *ast.Term) ast.Value {
-	ref, ok := t.Value.(ast.Ref)
-	if !ok {
-		return t.Value
-	}
-	names := refNames(ref)
-	if len(names) != len(ref) || names[0] != "data" {
-		return nil
-	}
-	if v := c.d.data.at(names[1:]...); v != nil && v.scalar != nil {
-		if x, err := ast.InterfaceToValue(v.scalar); err == nil {
-			return x
+	for _, v := range values {
+		if s, ok := v.term.Value.(ast.String); ordered && ok {
+			c.fail(right.Location, "%s is a string: strings have no order; compare lengths of time by time.parse_duration_ns", s)
+		} else if f != nil {
+			c.domain(f, left, right, v)
 		}
 	}
-	return nil
 }
 
 // domain holds that a fact can have a value.
-func (c *ruleCheck) domain(f *fact, of, at *ast.Term, v ast.Value) {
-	switch v := v.(type) {
+func (c *ruleCheck) domain(f *fact, of, at *ast.Term, v constant) {
+	switch x := v.term.Value.(type) {
 	case ast.String:
 		if f.kind != word {
-			c.fail(at.Location, "%s is never a string", of)
-		} else if !slices.Contains(f.words, string(v)) {
-			c.fail(at.Location, "%s is never %s: it is %s%s", of, v, list(f.words), suggest(string(v), f.words))
+			c.fail(at.Location, "%s is never a string%s", of, v.from())
+		} else if !slices.Contains(f.words, string(x)) {
+			c.fail(at.Location, "%s is never %s%s: it is %s%s", of, x, v.from(), list(f.words), suggest(string(x), f.words))
 		}
 	case ast.Number:
-		if n, whole := v.Int(); f.kind != count {
-			c.fail(at.Location, "%s is never a number", of)
+		if n, whole := x.Int(); f.kind != count {
+			c.fail(at.Location, "%s is never a number%s", of, v.from())
 		} else if !whole || n < 0 || n > f.max {
-			c.fail(at.Location, "%s is never %s: it is 0..%d", of, v, f.max)
+			c.fail(at.Location, "%s is never %s%s: it is 0..%d", of, x, v.from(), f.max)
 		}
 	case ast.Boolean:
 		if f.kind != flag {
-			c.fail(at.Location, "%s is never true or false", of)
+			c.fail(at.Location, "%s is never true or false%s", of, v.from())
 		}
 	}
 }
@@ -250,12 +263,12 @@ func (c *ruleCheck) domain(f *fact, of, at *ast.Term, v ast.Value) {
 func (c *ruleCheck) member(x, coll *ast.Term) {
 	members(coll.Value, func(m *ast.Term) {
 		if f := c.factOf(x); f != nil {
-			if v := c.constantOf(m); v != nil {
+			for _, v := range c.constantsOf(m) {
 				c.domain(f, x, m, v)
 			}
 		}
 		if f := c.factOf(m); f != nil && ast.IsConstant(x.Value) {
-			c.domain(f, m, x, x.Value)
+			c.domain(f, m, x, constant{term: x})
 		}
 	}, func(ast.Value) {})
 }
