@@ -2,10 +2,12 @@
 // gRPC API, signals and files. It starts a daemon on embedded etcd, two example nodes and an example MonitoringServer, all
 // processes of the one binary, breaks services on purpose, and holds what is done about it against what should be done.
 //
-// One goroutine, the one that calls Run, does everything; its thread starts the processes, which die with it.
+// The goroutine that calls Run starts the processes, which die with its thread. Scenarios that do not touch each other are
+// played at the same time, a goroutine each; what they show is shown one after the other.
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,13 +18,14 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
 // The bounds of a run and of a scenario: the demo ends by itself within two minutes.
 const (
 	runWithin   = 110 * time.Second
-	sceneWithin = 45 * time.Second
+	sceneWithin = 60 * time.Second
 )
 
 // Options are what a run may be told.
@@ -39,14 +42,23 @@ type Options struct {
 type scenario struct {
 	name, title string
 	run         func(*scene) error
+	meanwhile   bool // it is played at the same time as the one before
 }
 
 var scenarios = []scenario{
-	{"apply", "services that nobody runs yet are applied", apply},
-	{"kill", "a process is killed", kill},
-	{"crash", "a service always crashes; later its cause is mended", crash},
-	{"edit", "policy is edited while the daemon runs, then broken", edit},
-	{"slain", "the daemon is killed with -9 while an action is under way", slain},
+	{"apply", "services that nobody runs yet are applied", apply, false},
+	{"kill", "a process is killed (status)", kill, false},
+	{"gone", "a service is removed behind its back (existence)", gone, false},
+	{"change", "replicas, version and configuration that are wanted change (scale, version, config)", change, true},
+	{"rollback", "a new version crashes at its start: back to the last good pair", rollback, true},
+	{"reset", "a configuration is poisoned: back to the last good one", reset, true},
+	{"recreate", "a working directory is damaged: a restart does not help", recreate, true},
+	{"relocate", "a service cannot run on its node any more", relocate, true},
+	{"depend", "a dependency crashes: its dependent waits", depend, true},
+	{"crash", "a service always crashes; later its cause is mended", crash, true},
+	{"frozen", "the agent of a node is frozen for a while", frozen, false},
+	{"edit", "policy is edited while the daemon runs, then broken", edit, false},
+	{"slain", "the daemon is killed with -9 while an action is under way", slain, false},
 }
 
 // Names are the scenarios, in their order.
@@ -114,13 +126,38 @@ func choose(only []string) (out []scenario, err error) {
 func (s *stage) play(ctx context.Context, chosen []scenario) (out []*Result) {
 	ctx, cancel := context.WithTimeout(ctx, runWithin)
 	defer cancel()
-	for _, x := range chosen {
-		if ctx.Err() != nil {
-			break
+	for len(chosen) > 0 && ctx.Err() == nil {
+		n := 1
+		for n < len(chosen) && chosen[n].meanwhile {
+			n++
 		}
-		out = append(out, s.scene(ctx, x))
+		out = append(out, s.together(ctx, chosen[:n])...)
+		chosen = chosen[n:]
 	}
 	return out
+}
+
+// together plays scenarios at the same time. The first shows what happens as it happens, each other one when those
+// before it have ended.
+func (s *stage) together(ctx context.Context, list []scenario) []*Result {
+	results, shown := make([]*Result, len(list)), make([]bytes.Buffer, len(list))
+	var others sync.WaitGroup
+	for i, x := range list[1:] {
+		others.Go(func() { results[i+1] = s.showing(&shown[i+1]).scene(ctx, x) })
+	}
+	results[0] = s.scene(ctx, list[0])
+	others.Wait()
+	for i := range list {
+		_, _ = shown[i].WriteTo(s.out)
+	}
+	return results
+}
+
+// showing is the same stage with another place for what it shows.
+func (s *stage) showing(out io.Writer) *stage {
+	other := *s
+	other.out = out
+	return &other
 }
 
 // scene shows one scenario.
@@ -157,7 +194,12 @@ func (s *stage) summary(results []*Result, wanted int) error {
 		return fmt.Errorf("demo: %d of %d scenarios did not go as they should; the logs are in %s", wanted-passed, wanted, s.logs())
 	}
 	s.say("   all %d went as they should\n", wanted)
-	return nil
+	if wanted < len(scenarios) {
+		return nil
+	}
+	err := s.covered(results)
+	s.failed = err != nil
+	return err
 }
 
 // Result is what a scenario showed.

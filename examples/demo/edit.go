@@ -27,7 +27,7 @@ func edit(s *scene) error {
 	}
 	daemon := s.procs[daemonName].cmd.Process.Pid
 	s.follow("brittle")
-	if err := s.apply("brittle", "node-b", broken+slowly); err != nil {
+	if err := s.apply(wanted{name: "brittle", node: "node-b", version: "1", workload: broken + slowly}); err != nil {
 		return err
 	}
 	if err := s.running(); err != nil {

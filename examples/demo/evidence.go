@@ -3,6 +3,8 @@ package demo
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,11 +21,13 @@ type Process struct {
 	Node    string    `json:"node"`
 	PID     int       `json:"pid"`
 	Started time.Time `json:"started"`
+	Version string    `json:"version"`
+	Config  string    `json:"config"` // the start of the SHA-256 of its configuration file
 }
 
 // String is how it is shown.
 func (p Process) String() string {
-	return fmt.Sprintf("pid %d of %s at %s, started %s", p.PID, p.Service, p.Node, p.Started.Local().Format("15:04:05.00"))
+	return fmt.Sprintf("pid %d of %s at %s, started %s, version %s, config %s", p.PID, p.Service, p.Node, p.Started.Local().Format("15:04:05.00"), p.Version, p.Config)
 }
 
 // ticks is the unit of times in /proc: the kernel shows every machine's as a hundredth of a second.
@@ -34,7 +38,8 @@ func (s *stage) processes(service string) (out []Process) {
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, dir := range dirs {
 		env, err := os.ReadFile(dir + "/environ") // of others' processes it cannot be read
-		if err != nil || !slices.Contains(strings.Split(string(env), "\x00"), "SM_SERVICE="+service) {
+		vars := strings.Split(string(env), "\x00")
+		if err != nil || !slices.Contains(vars, "SM_SERVICE="+service) || slices.Contains(vars, "SM_CHECK=1") {
 			continue
 		}
 		parent, state, started, err := stat(dir)
@@ -43,10 +48,29 @@ func (s *stage) processes(service string) (out []Process) {
 			continue
 		}
 		pid, _ := strconv.Atoi(filepath.Base(dir))
-		out = append(out, Process{service, node, pid, started})
+		out = append(out, Process{service, node, pid, started, valueOf(vars, "SM_VERSION"), digest(dir + "/cwd/config.json")})
 	}
 	slices.SortFunc(out, func(a, b Process) int { return cmp.Compare(a.PID, b.PID) })
 	return out
+}
+
+func valueOf(vars []string, name string) string {
+	for _, v := range vars {
+		if key, value, _ := strings.Cut(v, "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// digest is the start of that of a file: enough to see whether it is another.
+func digest(file string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "gone"
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:4])
 }
 
 // nodeOf is the node whose process has this id.

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,33 +12,21 @@ import (
 )
 
 // ladder is the line of data that the demo edits.
-const ladder = "  other: [restart, restart, isolate]"
+const ladder = "  other: [restart, restart, rollback, reset_config, recreate, relocate, isolate]"
 
-// shorter are the edits of the default pack that make the demo short: the rules are those that are shipped.
-var shorter = []struct{ old, new string }{
-	{"  other: {priority: 5, critical: false, stable_after: 5m}", "  other: {priority: 5, critical: false, stable_after: 6s}"},
-	{"  other: [restart, restart, rollback, reset_config, recreate, relocate, isolate]", ladder},
-	{"backoff: [1s, 10s, 20s, 40s, 80s, 160s, 300s]", "backoff: [500ms, 1s, 2s]"},
-	{"  node: {limit: 10, window: 1m}", "  node: {limit: 50, window: 1m}"},
-	{"stable_for: 10s", "stable_for: 1s"},
-	{"stable_for: 2s", "stable_for: 1s"},
-}
+// site is the demo's own layer over the default pack.
+//
+//go:embed site/data.yaml
+var site []byte
 
-// writePack writes the default pack with shorter numbers.
+// writePack writes the default pack as it is shipped, and the site's layer, which makes the demo short.
 func (s *stage) writePack() error {
-	files := policies.Files()
-	data := string(files["data.yaml"])
-	s.say("the default policy pack, with shorter numbers in data.yaml:\n")
-	for _, e := range shorter {
-		if !strings.Contains(data, e.old) {
-			return fmt.Errorf("write policies: data.yaml has no %q any more", e.old)
-		}
-		data = strings.ReplaceAll(data, e.old, e.new)
-		s.say("   %s\n", strings.TrimSpace(e.new))
+	files := map[string][]byte{"site/data.yaml": site}
+	for name, text := range policies.Files() {
+		files["policies/"+name] = text
 	}
-	files["data.yaml"] = []byte(data)
 	for name, text := range files {
-		file := filepath.Join(s.pack(), filepath.FromSlash(name))
+		file := filepath.Join(s.dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return fmt.Errorf("write policies: %w", err)
 		}
@@ -45,6 +34,7 @@ func (s *stage) writePack() error {
 			return fmt.Errorf("write policies: %w", err)
 		}
 	}
+	s.say("the default policy pack, and a layer of the site over it with shorter delays: site/data.yaml\n")
 	return nil
 }
 

@@ -2,30 +2,24 @@ package demo
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
-const (
-	// steady runs until it is stopped.
-	steady = `    command: ["/bin/sh", "-c", "while :; do sleep 1; done"]
-`
-	// broken runs for three seconds when it is created, and crashes at once at every start after; until its cause is mended,
-	// which is a file in its working directory.
-	broken = `    command: ["/bin/sh", "-c", "[ -e mended ] && exec sleep 1000; [ -e started ] && { sleep 0.3; exit 3; }; touch started; sleep 3; exit 3"]
-`
-)
-
-// apply: a service that nobody runs yet is created, verified and Running.
+// apply: services that nobody runs yet are created, verified and Running. The others become stable meanwhile.
 func apply(s *scene) error {
-	for _, x := range []struct{ name, node string }{{"web", "node-a"}, {"api", "node-b"}} {
+	began := time.Now()
+	if err := s.applyAll(); err != nil {
+		return err
+	}
+	for _, x := range []wanted{world["web"], world["api"]} {
 		s.follow(x.name)
-		s.before()
-		if err := s.apply(x.name, x.node, steady); err != nil {
-			return err
-		}
+		s.from = began
 		if err := s.until("create to succeed and "+x.name+" to be Running", func() bool { return s.isRunning() && s.ended("create", "succeeded") == 1 }); err != nil {
 			return err
 		}
@@ -37,18 +31,40 @@ func apply(s *scene) error {
 	return nil
 }
 
+// applyAll applies the services of the world at once. Those that are shown do not run before.
+func (s *scene) applyAll() error {
+	var first, all []string // what others need comes before them
+	for _, name := range slices.Sorted(maps.Keys(world)) {
+		if w := world[name]; w.needs == "" {
+			first = append(first, w.text())
+		} else {
+			all = append(all, w.text())
+		}
+	}
+	all = append(first, all...)
+	const file = "services/all.yaml"
+	if err := os.WriteFile(filepath.Join(s.dir, file), []byte(strings.Join(all, "---\n")), 0o644); err != nil {
+		return fmt.Errorf("write service file: %w", err)
+	}
+	for _, name := range []string{"web", "api"} {
+		s.follow(name)
+		s.before()
+	}
+	_, err := s.cli("apply", "-f", file)
+	return err
+}
+
 // kill: a process that is killed is started again, verified, and Running.
 func kill(s *scene) error {
-	if err := s.prepare("web", "node-a", steady); err != nil {
+	if err := s.prepare("web", false); err != nil {
 		return err
 	}
 	was := s.before()
 	if err := expect(len(was) == 1, "one process of web, got %v", was); err != nil {
 		return err
 	}
-	s.say("   $ kill -9 %d\n", was[0].PID)
-	if err := syscall.Kill(was[0].PID, syscall.SIGKILL); err != nil {
-		return fmt.Errorf("kill %d: %w", was[0].PID, err)
+	if err := s.killProcess(was[0]); err != nil {
+		return err
 	}
 	if err := s.until("restart to succeed and web to be Running", func() bool { return s.isRunning() && s.ended("restart", "succeeded") == 1 }); err != nil {
 		return err
@@ -58,21 +74,19 @@ func kill(s *scene) error {
 		"one new process at node-a, got %v", is)
 }
 
-// prepare has a service run before the story begins.
-func (s *scene) prepare(name, node, workload string) error {
-	s.follow(name)
-	if err := s.apply(name, node, workload); err != nil {
-		return err
+// killProcess kills a process of a service with -9.
+func (s *scene) killProcess(p Process) error {
+	s.say("   $ kill -9 %d\n", p.PID)
+	if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill %d: %w", p.PID, err)
 	}
-	err := s.running()
-	s.follow(name)
-	return err
+	return nil
 }
 
 // crash: up the ladder to isolate, a human is told, recovery closes; retry opens it again.
 func crash(s *scene) error {
 	s.follow("crash")
-	if err := s.apply("crash", "node-a", broken); err != nil {
+	if err := s.apply(wanted{name: "crash", node: "node-a", version: "1", workload: broken}); err != nil {
 		return err
 	}
 	if err := s.until("create to succeed", func() bool { return s.ended("create", "succeeded") == 1 }); err != nil {
@@ -82,7 +96,7 @@ func crash(s *scene) error {
 	if err := s.until("recovery to give up", s.closed); err != nil {
 		return err
 	}
-	if err := expect(s.ended("restart", "failed") == 2 && s.ended("isolate", "succeeded") == 1, "two failed restarts, then isolate"); err != nil {
+	if err := expect(s.ended("restart", "failed") == 2 && s.ended("recreate", "failed") == 1 && s.ended("isolate", "succeeded") == 1, "two failed restarts, a recreate that failed, then isolate"); err != nil {
 		return err
 	}
 	if err := expect(s.status.Isolated && s.status.Phase == "Failed", "an isolated service in phase Failed, got %s", s.status.Phase); err != nil {
@@ -97,7 +111,7 @@ func crash(s *scene) error {
 	if _, err := s.cli("explain", "crash", "--decisions", "3"); err != nil {
 		return err
 	}
-	mended := filepath.Join("node-a", "services", namespace+".crash", "work", "0", "mended")
+	mended := filepath.Join("node-a", "services", namespace+".crash", "mended")
 	s.say("   $ touch %s\n", mended)
 	if err := os.WriteFile(filepath.Join(s.dir, mended), nil, 0o644); err != nil {
 		return fmt.Errorf("mend the cause: %w", err)

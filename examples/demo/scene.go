@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -147,17 +146,6 @@ func (s *scene) evidence(when string, into *[]Process) []Process {
 	return list
 }
 
-// apply writes a service file and applies it by the command line.
-func (s *scene) apply(name, node, workload string) error {
-	file := filepath.Join("services", name+".yaml")
-	text := fmt.Sprintf("kind: service\nname: %s\nspec:\n  node: %s\n  version: \"1\"\n  workload:\n%s", name, node, workload)
-	if err := os.WriteFile(filepath.Join(s.dir, file), []byte(text), 0o644); err != nil {
-		return fmt.Errorf("write service file: %w", err)
-	}
-	_, err := s.cli("apply", "-f", file)
-	return err
-}
-
 // cli runs the command line as an operator does, and shows it.
 func (s *scene) cli(args ...string) (string, error) {
 	cmd := exec.CommandContext(s.ctx, s.exe, args...)
@@ -174,4 +162,14 @@ func (s *scene) cli(args ...string) (string, error) {
 		return out.String(), fmt.Errorf("statemanager %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(out.String()))
 	}
 	return out.String(), nil
+}
+
+// when is the time of the newest event of a type; zero if there is none.
+func (s *scene) when(eventType string) (t time.Time) {
+	for _, e := range s.entries {
+		if e.GetEvent().GetEventType() == eventType {
+			t = e.Time.AsTime()
+		}
+	}
+	return t
 }

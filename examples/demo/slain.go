@@ -13,7 +13,7 @@ import (
 // goes on where it was.
 func slain(s *scene) error {
 	s.follow("slow")
-	if err := s.apply("slow", "node-a", broken+slowly); err != nil {
+	if err := s.apply(wanted{name: "slow", node: "node-a", version: "1", workload: broken + slowly}); err != nil {
 		return err
 	}
 	if err := s.running(); err != nil {
@@ -36,7 +36,7 @@ func slain(s *scene) error {
 		return err
 	}
 	s.after()
-	if err := expect(s.ended("restart", "failed") == 2 && s.ended("isolate", "succeeded") == 1, "the second restart to be resolved as failed, then isolate"); err != nil {
+	if err := expect(s.ended("restart", "failed") == 2 && s.ended("isolate", "succeeded") == 1, "the second restart to be resolved as failed, then up the ladder"); err != nil {
 		return err
 	}
 	return s.acceptedOnce()
@@ -114,6 +114,6 @@ func (s *scene) acceptedOnce() error {
 			return fmt.Errorf("expected each key to be accepted once, %s was %d times", key, n)
 		}
 	}
-	got, want := strings.Join(kinds, " "), "create restart restart isolate"
+	got, want := strings.Join(kinds, " "), "create restart restart recreate isolate"
 	return expect(got == want, "the ledger to show %q, got %q", want, got)
 }

@@ -91,7 +91,7 @@ nodes:
   - {id: node-a, agent: "%s", controller: "%[2]s"}
   - {id: node-b, agent: "%s", controller: "%[3]s"}
 monitoring: {address: "%s"}
-policy: {directory: policies}
+policy: {directory: policies, layers: [site]}
 log: {level: debug}
 `
 
@@ -101,6 +101,9 @@ func (s *stage) build(ctx context.Context) error {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("make directory: %w", err)
 		}
+	}
+	if err := s.furnish(); err != nil {
+		return err
 	}
 	if err := s.writePack(); err != nil {
 		return err
@@ -212,7 +215,7 @@ func (s *stage) keep(ctx context.Context) {
    kill -9 %[4]d                       the process of web: and ask again
    %[3]s apply -f services/web.yaml   after an edit; %[3]s retry web starts its recovery afresh
    kill -9 %[5]d                       the daemon; start it again: %[3]s run --config statemanager.yaml
-   $EDITOR policies/data.yaml         the next decision follows; %[3]s policy status says what is wrong
+   $EDITOR policies/data.yaml         or site/data.yaml: the next decision follows; %[3]s policy status says what is wrong
    tail -f logs/daemon.log alerts.jsonl node-a/ledger.jsonl
 `, s.addresses[daemonName], s.dir, s.exe, web, s.procs[daemonName].cmd.Process.Pid)
 	<-ctx.Done()

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -136,6 +137,27 @@ func TestExitIsTold(t *testing.T) {
 	r.do(restart, spec)
 	killed := func(d *apiv1.StateDiff) bool { return crashed(d) && d.GetInstances()[0].GetExit().GetSignal() == 9 }
 	s.until(killed)
+}
+
+// Rule 2.8: what was removed, its directory too, is missing; it has not crashed.
+func TestRemovedBehindOurBack(t *testing.T) {
+	r := newRig(t, t.TempDir())
+	s := r.subscribe()
+	spec := specOf(t, forever)
+	r.push(s, true, 10, spec)
+	r.do(create, spec)
+	i := r.node.super.instances(web, nil)[0]
+	if err := os.RemoveAll(r.path()); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(i.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.until(func(d *apiv1.StateDiff) bool {
+		return d.GetExistenceDiff().GetExistence() == apiv1.ExistenceDiff_EXISTENCE_MISSING && len(d.GetInstances()) == 0
+	})
+	r.do(create, spec)
+	s.until(func(d *apiv1.StateDiff) bool { return len(d.GetInstances()) == 1 && d.GetExistenceDiff() == nil })
 }
 
 // GetStateDiff looks at the process itself: it sees an exit that nobody was told of. The answer carries when it was

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -113,6 +114,10 @@ func (s *supervisor) place(id serviceID, i *instance) {
 
 func (s *supervisor) ended(id serviceID, i *instance) {
 	s.log.Info("instance exited", "service", id.String(), "instance", i.id, "code", i.exit.GetCode(), "signal", i.exit.GetSignal())
+	if _, err := os.Stat(s.home(id)); errors.Is(err, os.ErrNotExist) {
+		s.drop(id, i) // it was removed behind our back: what has no directory any more is no crashed instance, it is none
+		return
+	}
 	s.changed(id)
 }
 

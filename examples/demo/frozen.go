@@ -1,0 +1,41 @@
+package demo
+
+import (
+	"fmt"
+	"slices"
+	"syscall"
+)
+
+// frozen: a node that does not answer is told to a human, and nothing is done about its services: they run, and when it
+// is back they are those that ran before.
+func frozen(s *scene) error {
+	const node = "node-b"
+	if err := s.prepare("api", false); err != nil {
+		return err
+	}
+	was := s.before()
+	agent := s.procs[node].cmd.Process
+	s.say("   $ kill -STOP %d   # %s\n", agent.Pid, node)
+	if err := agent.Signal(syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("freeze %s: %w", node, err)
+	}
+	defer func() { _ = agent.Signal(syscall.SIGCONT) }() // else it would not end
+	if err := s.told("node_silent"); err != nil {
+		return err
+	}
+	if err := s.until("api to be Degraded", func() bool { return s.status != nil && s.status.Phase == "Degraded" }); err != nil {
+		return err
+	}
+	s.say("   $ kill -CONT %d\n", agent.Pid)
+	if err := agent.Signal(syscall.SIGCONT); err != nil {
+		return fmt.Errorf("thaw %s: %w", node, err)
+	}
+	if err := s.until("api to be Running again", s.isRunning); err != nil {
+		return err
+	}
+	if err := expect(!s.happened("action_started"), "no action, got %v", s.result.Actions); err != nil {
+		return err
+	}
+	is := s.after()
+	return expect(len(was) == 1 && slices.Equal(was, is), "the same process as before, got %v", is)
+}
