@@ -52,8 +52,12 @@ func (o *operator) Explain(ctx context.Context, r *apiv1.ExplainRequest) (*apiv1
 	if err != nil {
 		return nil, err
 	}
+	pack, err := o.Manager.Pack(ctx)
+	if err != nil {
+		return nil, err
+	}
 	entries = lastDecisions(entries, int(min(cmp.Or(r.GetDecisions(), usualDecisions), mostExplained)))
-	return &apiv1.ExplainResponse{State: shown(v), Entries: fitting(entries), PolicyRevision: o.Policy().Active}, nil
+	return &apiv1.ExplainResponse{State: shown(v, pack), Entries: fitting(entries), PolicyRevision: o.Policy().Active}, nil
 }
 
 // lastDecisions are the newest n decisions and what happened since the first of them.

@@ -36,6 +36,10 @@ func (s *states) QueryState(ctx context.Context, q *apiv1.StateQueryRequest) (*a
 	if out.Nodes, err = s.nodes(ctx); err != nil {
 		return nil, err
 	}
+	pack, err := s.Manager.Pack(ctx)
+	if err != nil {
+		return nil, err
+	}
 	size, most := proto.Size(out), int(min(cmp.Or(q.GetPageSize(), usualPage), mostPage))
 	for i, id := range ids {
 		v, err := s.Manager.View(ctx, id)
@@ -47,7 +51,7 @@ func (s *states) QueryState(ctx context.Context, q *apiv1.StateQueryRequest) (*a
 		if !picks(q, v) {
 			continue
 		}
-		m := shown(v)
+		m := shown(v, pack)
 		size += proto.Size(m)
 		if n := len(out.Services); n == most || n > 0 && size > mostAnswer {
 			out.NextPageToken = ids[i-1].String() // those before this one have been looked at
@@ -122,8 +126,9 @@ func (s *states) nodes(ctx context.Context) (out []*apiv1.NodeState, err error) 
 }
 
 // shown is a service as it may leave: the values of a configuration never do.
-func shown(v runner.Service) *apiv1.ServiceState {
+func shown(v runner.Service, p *engine.Pack) *apiv1.ServiceState {
 	m := wire.ServiceStateToProto(v)
+	wire.PlanRows(m.Status.Plan, p)
 	for k := range m.GetSpec().GetConfig() {
 		m.Spec.Config[k] = "***"
 	}

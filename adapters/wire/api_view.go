@@ -21,6 +21,8 @@ func ServiceStateToProto(s runner.Service) *apiv1.ServiceState {
 		}
 		recordToProto(m.Status, r)
 		m.Status.Recovery = recoveryToProto(r.Ladder, s.Next)
+		m.Status.Plan, m.Status.Results = planToProto(s.ID, r.Plan), resultsToProto(r, s.WellSince)
+		m.Status.LastReconcileTime = InstantToProto(reconciledAt(r, s.WellSince))
 	}
 	switch {
 	case s.Broken != nil:

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -124,7 +125,21 @@ func canonical(field string, m proto.Message) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// reason is the text of the library's error without its prefix, whose space varies.
+// Errors of protobuf's JSON repeat the value that was wrong, which may be a secret: of such a one only this is kept.
+var told = []*regexp.Regexp{
+	regexp.MustCompile(`^\(line \d+:\d+\): (unknown|duplicate) field "\w{1,40}"$`),
+	regexp.MustCompile(`^.{1,80}? field \w+`),
+	regexp.MustCompile(`^.{1,60}?(unexpected token|invalid \w+)`),
+	regexp.MustCompile(`^[^"]*`),
+}
+
+// reason is the reason of an error of protobuf's JSON: without the library's name, whose spaces vary, and without values.
 func reason(err error) string {
-	return strings.TrimLeft(strings.TrimPrefix(err.Error(), "proto:"), " \u00a0")
+	text := strings.TrimLeft(strings.TrimPrefix(err.Error(), "proto:"), " \u00a0")
+	for _, r := range told {
+		if m := r.FindString(text); m != "" {
+			return m
+		}
+	}
+	return "it is not as it must be"
 }

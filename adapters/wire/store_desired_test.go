@@ -88,3 +88,20 @@ func TestSpecIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A stored value that is malformed around a secret is told of without it: the error is logged and raised as an alert.
+func TestErrorsRepeatNoValue(t *testing.T) {
+	const secret = "hunter2-8f1c"
+	for _, text := range []string{
+		`{"config":{"a":` + secret + `}}`, `{"config":{"a":"` + secret + `}}`, `{"config":"` + secret + `"}`, `{"config":["` + secret + `"]}`,
+		`{"config":{"a":{"b":"` + secret + `"}}}`, `{"replicas":"` + secret + `"}`, `{"startPeriod":"` + secret + `"}`, `{"workload":"` + secret + `"}`,
+		`{"config":{"a":"` + secret + `"},"replicas":-1}`, `{"config":{"a":"` + secret + `","a":"` + secret + `"}}`, `{"config":{"a":"` + secret + `"}} ` + secret,
+		secret, `"` + secret + `"`, `{"` + secret + `:1`, `{"config":{"a":"\x` + secret + `"}}`, `{"config":{"a":"` + secret + `"},"nodee":"n1"}`,
+		`{"config":{"a":"` + secret + "\xff" + `"}}`, `{"config":{"` + strings.Repeat("k", 300) + `":"` + secret + `"}}`,
+	} {
+		_, err := SpecFromJSON([]byte(text))
+		if err == nil || strings.Contains(err.Error(), secret[:7]) {
+			t.Errorf("%.60s gives %v", text, err)
+		}
+	}
+}
