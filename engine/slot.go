@@ -115,6 +115,9 @@ func (s *step) conclude(v *service, a *Action, res Result) {
 	case res.Counts():
 		r.History = r.History.After(Attempt{cmp.Or(a.For, a.Kind), res, s.now, a.Node, a.By})
 		s.concluded(v, a, res)
+	case res != Superseded && v.rec.Ladder != nil && v.rec.Ladder.State == LadderOpen && (a.restores() || a.Kind == Relocate):
+		// What it changed of the effective spec stands, so that recovery would pass over it: planning goes after it.
+		v.editLadder().State = LadderIdle
 	}
 }
 

@@ -13,22 +13,23 @@ import (
 // checker holds what happens against the rules that no policy, however wrong, may break. It works on copies, and keeps
 // its own picture of what the daemon was told.
 type checker struct {
-	w       *World
-	latest  map[engine.ResourceID][]byte // records as they were last saved or loaded
-	handed  map[*engine.Record][]byte    // records that the engine gave out: they do not change
-	phases  map[engine.ResourceID][]engine.Phase
-	links   map[string]engine.AgentState          // of nodes, as the daemon was told
-	left    map[engine.ResourceID]engine.Instant  // when its newest action left
-	apart   map[engine.ActionRef]bool             // removals that have their own pace
-	sent    map[engine.ResourceID]engine.EpochSeq // the highest that left
-	keys    map[engine.NoticeKey]string
-	exits   map[engine.ResourceID]map[string]bool // node/instance that exited by itself
-	crashes map[engine.ResourceID]int             // counted, ever
+	w        *World
+	latest   map[engine.ResourceID][]byte // records as they were last saved or loaded
+	handed   map[*engine.Record][]byte    // records that the engine gave out: they do not change
+	phases   map[engine.ResourceID][]engine.Phase
+	links    map[string]engine.AgentState          // of nodes, as the daemon was told
+	left     map[engine.ResourceID]engine.Instant  // when its newest action left
+	apart    map[engine.ActionRef]bool             // removals that have their own pace
+	sent     map[engine.ResourceID]engine.EpochSeq // the highest that left
+	keys     map[engine.NoticeKey]string
+	exits    map[engine.ResourceID]map[string]bool // node/instance that exited by itself
+	crashes  map[engine.ResourceID]int             // counted, ever
+	resolved map[engine.EpochSeq]bool              // actions that a human has ended
 }
 
 func newChecker(w *World) *checker {
 	return &checker{w: w, left: map[engine.ResourceID]engine.Instant{}, apart: map[engine.ActionRef]bool{}, sent: map[engine.ResourceID]engine.EpochSeq{}, keys: map[engine.NoticeKey]string{},
-		exits: map[engine.ResourceID]map[string]bool{}, crashes: map[engine.ResourceID]int{}}
+		exits: map[engine.ResourceID]map[string]bool{}, crashes: map[engine.ResourceID]int{}, resolved: map[engine.EpochSeq]bool{}}
 }
 
 // began forgets what the last daemon knew.
@@ -242,7 +243,7 @@ func (c *checker) notified(n engine.Notice) {
 // accepted: a controller is handed no second action of a service before the first has ended (rule 3.4).
 func (c *checker) accepted(n *node, a *engine.Action) {
 	for ref, r := range n.rows {
-		if ref.Service == a.Service && !r.done {
+		if ref.Service == a.Service && !r.done && !c.resolved[ref.EpochSeq] { // unless a human has said that it is not
 			c.w.fault("%s is carried out while #%d is under way there (rule 3.4)", actionText(a), ref.Seq)
 		}
 	}

@@ -164,8 +164,9 @@ func (w *World) verb(c engine.Command) {
 
 func (w *World) resolve(args []string) error {
 	n, err := number(args[1])
-	w.verb(engine.Command{Service: service(args[0]), Verb: engine.VerbResolve, As: engine.Result(args[2]),
-		Key: engine.EpochSeq{Epoch: w.store.created, Seq: int64(n)}})
+	k := engine.EpochSeq{Epoch: w.store.created, Seq: int64(n)}
+	w.check.resolved[k] = true
+	w.verb(engine.Command{Service: service(args[0]), Verb: engine.VerbResolve, As: engine.Result(args[2]), Key: k})
 	return err
 }
 

@@ -126,7 +126,7 @@ func (s *story) applied(name, node string) string {
 // calm mends all that is wrong with the world, and looks whether what is wanted comes true (liveness).
 func (s *story) calm() {
 	w := s.w
-	w.decider = w.policy
+	w.decider, w.Restarts = w.policy, Restarts{}
 	w.policy.failSafe = nil
 	clear(w.script)
 	clear(w.flaky)
@@ -141,7 +141,7 @@ func (s *story) calm() {
 	before := len(w.ledger)
 	s.run("advance 6h") // longer than anything waits
 	s.atRest("")
-	if n := len(w.ledger) - before; n > 40 {
+	if n := len(w.ledger) - before; n > 60 {
 		w.fault("%s actions in a calm world", many(n))
 	}
 	s.run("delete web")
