@@ -16,6 +16,7 @@ test: ## every test
 	$(GO) vet ./...
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
 	$(GO) test -timeout 20m $(RACE) ./...
+	@$(GO) test -count=1 -run '^TestOwnTests$$' -v ./policies | sed -n 's/.*: \(the tests cover .*\)/policies: \1/p'
 
 bench: ## ratios of one run: a decision against stock OPA and plain Go, a step at 10,000 services against one at 100
 	$(GO) test -run '^$$' -bench 'Decide|CachedDecision|Step|Quiet' ./evaluator ./engine

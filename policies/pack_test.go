@@ -100,18 +100,19 @@ func TestFilesAreFormatted(t *testing.T) {
 	}
 }
 
-// The pack's own tests pass, and reach its rules.
+// The pack's own tests pass, and reach all of its rules.
 func TestOwnTests(t *testing.T) {
 	p, c := load(t), cover.New()
 	p.test(t, c)
 	report := c.Report(p.rules)
 	for name, f := range report.Files {
 		for _, lines := range f.NotCovered {
-			t.Logf("%s:%d is not covered", name, lines.Start.Row)
+			t.Errorf("%s:%d is not covered", name, lines.Start.Row)
 		}
 	}
-	if report.Coverage < 95 {
-		t.Errorf("the tests cover %.1f%% of the rules, want 95%%", report.Coverage)
+	t.Logf("the tests cover %.1f%% of the rules", report.Coverage)
+	if report.Coverage < 100 {
+		t.Errorf("the tests cover %.1f%% of the rules, want all", report.Coverage)
 	}
 }
 
