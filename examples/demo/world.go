@@ -109,10 +109,7 @@ func (s *scene) apply(w wanted) error {
 // needs a version and configuration that were good.
 func (s *scene) prepare(name string, stable bool) error {
 	s.follow(name)
-	if err := s.look(); err != nil {
-		return err
-	}
-	if s.status == nil {
+	if err := s.look(); err != nil || s.status == nil { // what nobody has applied has no history either
 		if err := s.apply(world[name]); err != nil {
 			return err
 		}
