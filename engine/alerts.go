@@ -14,6 +14,7 @@ const (
 	AlertNodeRefused       = "node_refused"
 	AlertUnreadable        = "value_unreadable"
 	AlertMalformedDiff     = "malformed_diff"
+	AlertStoreFull         = "store_full"
 )
 
 // AlertCode is an alert with its sentence; {x} stands for an argument.
@@ -31,6 +32,7 @@ var Alerts = []AlertCode{
 	{AlertNodeRefused, "the agent at {address} was refused as node {node}: {error}"},
 	{AlertUnreadable, "the stored value of {key} cannot be read: {error}"},
 	{AlertMalformedDiff, "the agent of node {node} sent an observation that is no such thing, and it was dropped: {field}"},
+	{AlertStoreFull, "the store had no room left since {since}: nothing was sent until it took what was decided"},
 }
 
 // sentence is what an alert says to a human. Arguments that the sentence has no place for are added.

@@ -10,6 +10,7 @@ import (
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 
 	"statemanager/engine"
+	"statemanager/engine/runner"
 )
 
 // fail gives an error of etcd its kind: Denied if it does not let us, Invalid if what we write is too large for it, else
@@ -21,8 +22,11 @@ func (s *Store) fail(doing string, err error) error {
 		return nil
 	case errors.As(err, &known):
 		return err
-	case errors.Is(err, rpctypes.ErrNoSpace) && s.keeper != nil:
-		s.keeper.reclaimSoon()
+	case errors.Is(err, rpctypes.ErrNoSpace):
+		if s.keeper != nil {
+			s.keeper.reclaimSoon()
+		}
+		return fmt.Errorf("%s: etcd at %s: %w: %v", doing, s.cfg.where(), runner.ErrFull, err)
 	}
 	kind := engine.Unavailable
 	if errors.Is(err, rpctypes.ErrRequestTooLarge) {

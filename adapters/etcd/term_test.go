@@ -210,12 +210,12 @@ func TestFullEtcdMakesRoom(t *testing.T) {
 	cfg.Embedded.Quota = 4 << 20
 	term := campaign(t, open(t, cfg))
 	files := map[string][]byte{"f": make([]byte, 512<<10)}
-	refused := false
-	for i := 0; i < 100 && !refused; i++ {
-		refused = term.PutPack(t.Context(), "d", files) != nil
+	var refused error
+	for i := 0; i < 100 && refused == nil; i++ {
+		refused = term.PutPack(t.Context(), "d", files)
 	}
-	if !refused {
-		t.Fatal("etcd never refused a write")
+	if !errors.Is(refused, runner.ErrFull) {
+		t.Fatalf("etcd refused a write: %v, want one that says that it is full", refused)
 	}
 	eventually(t, func() error { return term.PutPack(t.Context(), "d", files) })
 	commit(t, term, "1")

@@ -85,8 +85,11 @@ func (l *loop) facts() (out []SiteFact) {
 // SetFacts sets facts of the site, all or none; an empty value takes a fact away. They are durable when it returns, and
 // decide from then on. Invalid lists the names and values that the active pack knows.
 func (r *Runner) SetFacts(ctx context.Context, facts map[string]string) ([]SiteFact, error) {
-	r.writes.Lock()
-	defer r.writes.Unlock()
+	done, err := r.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	known, err := r.Facts(ctx)
 	if err == nil {
 		err = checkFacts(known, facts)

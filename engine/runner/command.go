@@ -50,14 +50,21 @@ func (r *Runner) Activate(ctx context.Context, p *engine.Pack, files map[string]
 // Raise raises an alert that others than the engine have cause for. It waits for room in the inbox, not for the alert.
 func (r *Runner) Raise(a engine.AlertRaised) { r.inbox.post(a) }
 
-// reply has f done by the loop with the number of a reply, and waits for that reply.
+// reply has f done by the loop with the number of a reply, and waits for that reply. Unavailable, and nothing is done,
+// while what waits for the store has reached its bound.
 func (r *Runner) reply(ctx context.Context, f func(l *loop, n int64)) (string, error) {
 	var reply chan engine.Reply
 	err := r.call(ctx, func(l *loop) {
+		if l.full() {
+			return
+		}
 		var n int64
 		n, reply = l.expect()
 		f(l, n)
 	})
+	if err == nil && reply == nil {
+		err = unavailable("too much waits for the store already: nothing was done")
+	}
 	if err != nil {
 		return "", err
 	}

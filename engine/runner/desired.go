@@ -28,8 +28,11 @@ type Applied struct {
 // Apply stores a desired spec and waits until the engine has taken it in. Invalid: its dependencies lead back to the
 // service itself; nothing is then stored.
 func (r *Runner) Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec) (Applied, error) {
-	r.writes.Lock()
-	defer r.writes.Unlock()
+	done, err := r.turn(ctx)
+	if err != nil {
+		return Applied{}, err
+	}
+	defer done()
 	var old *engine.Desired
 	var cycle []engine.ResourceID
 	if err := r.call(ctx, func(l *loop) { old, cycle = l.desired[id], l.cycle(id, s.Dependencies) }); err != nil {
@@ -54,13 +57,28 @@ func (r *Runner) Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec
 
 // Delete removes a desired spec and waits until the engine has taken that in. NotFound: there is none.
 func (r *Runner) Delete(ctx context.Context, id engine.ResourceID) (Applied, error) {
-	r.writes.Lock()
-	defer r.writes.Unlock()
+	done, err := r.turn(ctx)
+	if err != nil {
+		return Applied{}, err
+	}
+	defer done()
 	revision, err := r.cfg.Store.DeleteDesired(ctx, id)
 	if err != nil {
 		return Applied{}, err
 	}
 	return r.applied(ctx, id, Deleted, revision)
+}
+
+// turn waits for the turn to change what is wanted: one change at a time, so that each is compared with what it changes.
+func (r *Runner) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case r.writes <- struct{}{}:
+		return func() { <-r.writes }, nil
+	case <-ctx.Done():
+		return nil, unavailable("wait for an earlier change: %v", context.Cause(ctx))
+	case <-r.ended:
+		return nil, r.gone()
+	}
 }
 
 // cycle is a way from a service along dependencies back to itself, if it had these (rule 1.2); nil = there is none.

@@ -73,7 +73,7 @@ func (l *loop) run() {
 		l.carry(l.seq.Out())
 		l.tell()
 		ready, wake := l.inbox.ready, l.wake.C
-		if effects, _ := l.seq.Held(); effects >= maxHeld {
+		if l.full() {
 			ready, wake = nil, nil // the store is away: what comes waits, the newest wins; deadlines wait too
 		}
 		select {
@@ -95,6 +95,12 @@ func (l *loop) run() {
 			l.sendMetrics()
 		}
 	}
+}
+
+// full says whether so much waits for the store that no more may be decided.
+func (l *loop) full() bool {
+	effects, _ := l.seq.Held()
+	return effects >= maxHeld
 }
 
 // takeSome takes what waits, but not for ever.

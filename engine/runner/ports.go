@@ -103,5 +103,8 @@ type Monitor interface {
 	SendMetrics(ctx context.Context, m Metrics) error
 }
 
+// ErrFull says that the store has no room left. It is Unavailable: what was to be written is written again later.
+var ErrFull = &engine.Error{Kind: engine.Unavailable, Text: "the store is full"}
+
 // ErrDeposed says that another daemon leads the cell: this one must stop writing.
 var ErrDeposed = &engine.Error{Kind: engine.Conflict, Text: "another daemon leads this cell"}

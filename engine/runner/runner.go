@@ -27,7 +27,7 @@ type Runner struct {
 	work   sync.WaitGroup
 	loaded chan struct{} // closed once the engine is there
 	ended  chan struct{} // closed once the loop is not
-	writes sync.Mutex    // one change of what is wanted at a time, so that each is compared with what it changes
+	writes chan struct{} // has an element while what is wanted is being changed
 
 	mu     sync.Mutex
 	began  bool
@@ -37,7 +37,7 @@ type Runner struct {
 // New makes a runner; it does nothing before Start.
 func New(cfg Config) *Runner {
 	cfg = cfg.withDefaults()
-	r := &Runner{cfg: cfg, log: cfg.Log.Named("runner"), calls: make(chan func(*loop)), loaded: make(chan struct{}), ended: make(chan struct{})}
+	r := &Runner{cfg: cfg, log: cfg.Log.Named("runner"), calls: make(chan func(*loop)), loaded: make(chan struct{}), ended: make(chan struct{}), writes: make(chan struct{}, 1)}
 	r.life, r.cancel = context.WithCancelCause(context.Background())
 	r.inbox = newInbox(maxInbox, r.life.Done())
 	r.notify, r.figures = newPool(maxAsk, &r.work), newPool(1, &r.work)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"statemanager/engine"
 )
 
 // saving is how the loop writes: a few batches at once, each in a goroutine of its own. A batch that fails goes back to
@@ -14,6 +16,7 @@ type saving struct {
 	newest int64          // id of the batch whose writing began last
 	done   chan savedBatch
 	wait   time.Duration // until the store is tried again
+	full   bool          // the store has no room: that has been alerted
 	paused bool
 	retry  *time.Timer
 	err    error // of the last write that failed; nil while writes succeed
@@ -66,7 +69,7 @@ func (l *loop) saved(b savedBatch) {
 		if s.err != nil {
 			l.log.Info("store is back")
 		}
-		s.err, s.wait = nil, retryFirst
+		s.err, s.wait, s.full = nil, retryFirst, false
 	case errors.Is(b.err, ErrDeposed):
 		l.cancel(ErrDeposed)
 	case l.life.Err() == nil:
@@ -85,6 +88,12 @@ func (l *loop) failed(b savedBatch) {
 		l.seq.Failed(x.ID)
 	}
 	s.ready, s.err = nil, b.err
+	if errors.Is(b.err, ErrFull) && !s.full {
+		s.full = true
+		l.log.Error("store is full: make room, or raise its quota", "error", b.err)
+		now := l.cfg.Clock().Time().Format(time.RFC3339)
+		l.step(engine.AlertRaised{Code: engine.AlertStoreFull, Args: []engine.Field{{Name: "since", Value: now}}}) // sent when it is durable
+	}
 	if l.seldom("store") {
 		l.log.Error("store does not take what is decided: nothing is sent until it does", "records", len(b.Records), "error", b.err)
 	}

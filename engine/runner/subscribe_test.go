@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -197,5 +198,30 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("while the store is away: %+v", m)
 		}
 		w.store.set(nil, nil)
+	})
+}
+
+// A store without room is an alert, once, that leaves when there is room again; nothing is lost.
+func TestFullStore(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.apply(spec)
+		w.after(5 * time.Second)
+		w.store.set(fmt.Errorf("commit batch: %w", runner.ErrFull), nil)
+		next := *spec
+		next.Criticality = "high"
+		w.apply(&next)
+		w.after(time.Minute)
+		if n := len(w.monitor.Shown()); n != 0 {
+			t.Errorf("%d alerts left before they were durable", n)
+		}
+		w.store.set(nil, nil)
+		w.after(10 * time.Second)
+		var codes []string
+		for _, n := range w.monitor.Shown() {
+			codes = append(codes, n.Code)
+		}
+		if len(codes) != 1 || codes[0] != engine.AlertStoreFull {
+			t.Errorf("alerts: %v", codes)
+		}
 	})
 }
