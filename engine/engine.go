@@ -127,7 +127,7 @@ func (s *step) mark(v *service) {
 		s.busy[v] = true
 	}
 	if a := v.isAvailable(); a != v.available {
-		v.available = a
+		v.available, v.changed = a, s.now
 		for d := range s.byDep[v.id] {
 			s.touch(d)
 		}

@@ -10,9 +10,9 @@ import (
 type History struct {
 	Attempts []Attempt
 	Crashes  []Crash
-	Moves    []Instant // phase changes
-	Intents  []Intent  // disruptive ones, for budgets
-	Exited   []Exited  // instances that are still reported as exited: each is counted once (rule 5.6)
+	Moves    []Moved  // phase changes
+	Intents  []Intent // disruptive ones, for budgets
+	Exited   []Exited // instances that are still reported as exited: each is counted once (rule 5.6)
 }
 
 // Attempt is an action that counts.
@@ -47,7 +47,11 @@ type Exited struct{ Node, ID string }
 type Happening interface{ happening() }
 
 // Moved is a change of phase.
-type Moved struct{ At Instant }
+type Moved struct {
+	At       Instant
+	From, To Phase
+	Trigger  Trigger
+}
 
 // Seen is what a node reports as exited now: others of that node are forgotten.
 type Seen struct {
@@ -84,7 +88,7 @@ func (h History) After(x Happening) History {
 	case Crash:
 		h.Crashes = grow(h.Crashes, x, MaxFigures, func(o Crash) bool { return o.Apart == x.Apart })
 	case Moved:
-		h.Moves = grow(h.Moves, x.At, MaxFigures, func(Instant) bool { return true })
+		h.Moves = grow(h.Moves, x, MaxFigures, func(Moved) bool { return true })
 	case Intent:
 		h.Intents = grow(h.Intents, x, MaxFigures, func(Intent) bool { return true })
 	case Seen:
@@ -150,8 +154,8 @@ func (h History) Figures(window time.Duration, now Instant) (moves, crashes uint
 		next = earlier(next, at.Add(window))
 		return 1
 	}
-	for _, at := range h.Moves {
-		moves = min(moves+in(at), MaxFigures)
+	for _, m := range h.Moves {
+		moves = min(moves+in(m.At), MaxFigures)
 	}
 	for _, c := range h.Crashes {
 		if !c.Apart {

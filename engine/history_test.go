@@ -87,7 +87,7 @@ func happening(t *rapid.T, now engine.Instant) engine.Happening {
 	case 1:
 		return engine.Steadied{At: now, Pack: testPack}
 	case 2, 3, 4, 5:
-		return engine.Moved{At: now}
+		return engine.Moved{At: now, From: engine.Running, To: engine.Degraded}
 	}
 	if rapid.Bool().Draw(t, "crash") {
 		return engine.Crash{At: now, Apart: rapid.IntRange(0, 3).Draw(t, "apart") == 0}

@@ -120,7 +120,7 @@ func (h History) loaded(now Instant) History {
 		h.Crashes[i].At = min(h.Crashes[i].At, now)
 	}
 	for i := range h.Moves {
-		h.Moves[i] = min(h.Moves[i], now)
+		h.Moves[i].At = min(h.Moves[i].At, now)
 	}
 	for i := range h.Intents {
 		h.Intents[i].At = min(h.Intents[i].At, now)

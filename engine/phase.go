@@ -48,8 +48,8 @@ func (s *step) phase(v *service) bool {
 func (s *step) move(v *service, to Phase, t Trigger, d Decision) {
 	r := v.edit()
 	s.tell(v, EventPhase, SourcePolicy, []FieldChange{{"phase", string(r.Phase), string(to)}}, Field{"reasons", codes(d.Reasons)}, Field{"trigger", string(t)})
+	r.History = r.History.After(Moved{s.now, r.Phase, to, t})
 	r.Phase, r.PhaseAt = to, s.now
-	r.History = r.History.After(Moved{s.now})
 }
 
 // standing is the first condition that holds.

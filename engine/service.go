@@ -17,6 +17,7 @@ type service struct {
 	wellOf    []Instance
 	ran       Instant // how long it was well the last time, as a length
 	available bool    // as those that depend on it were told
+	changed   Instant // when that last changed
 
 	queued   bool
 	key      Instant
@@ -25,7 +26,8 @@ type service struct {
 	alarm    alarm
 
 	found    []string // issues that stability has found
-	figures  figures  // that it was last asked about
+	foundWhy []Reason
+	figures  figures // that it was last asked about
 	pause    [entries]Instant
 	asked    [entries]uint64 // the decision that was recorded last
 	next     *Next

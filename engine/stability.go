@@ -34,7 +34,7 @@ func (s *step) stability(v *service) bool {
 	if len(a.Issues) > 0 || len(v.found) > 0 {
 		s.decided(v, v.home(), f, d)
 	}
-	v.found = s.knownIssues(v, f, a.Issues, d)
+	v.found, v.foundWhy = s.knownIssues(v, f, a.Issues, d), d.Reasons
 	switch {
 	case len(v.found) == 0:
 	case v.rec.Desired == nil:

@@ -90,14 +90,19 @@ func codes(rs []Reason) string {
 
 // sentences are the sentences of reasons, to follow a headline.
 func sentences(rs []Reason) string {
-	var out []string
-	for _, r := range rs {
-		out = append(out, cmp.Or(r.Text, r.Code))
-	}
-	if out == nil {
+	if len(rs) == 0 {
 		return ""
 	}
-	return " (" + strings.Join(out, "; ") + ")"
+	return " (" + said(rs) + ")"
+}
+
+// said are the sentences of reasons.
+func said(rs []Reason) string {
+	out := make([]string, len(rs))
+	for i, r := range rs {
+		out[i] = cmp.Or(r.Text, r.Code)
+	}
+	return strings.Join(out, "; ")
 }
 
 func key(k EpochSeq) string {

@@ -21,6 +21,9 @@ type View struct {
 	Next      *Next  // nil = recovery has nothing to do
 	Deferred  []Reason
 	Holds     []Hold
+	// Conditions are Available, Progressing and Recovering; none of what nobody wants.
+	Conditions []Condition
+	Tracker    Tracker
 }
 
 // Observation is the newest observation at a node.
@@ -71,6 +74,9 @@ func (e *Engine) View(id ResourceID, now Instant) (View, bool) {
 	out.Unmatched = spec.Criticality != "" && !slices.ContainsFunc(e.pack.Profiles, func(p Profile) bool { return p.Match.Criticality == spec.Criticality })
 	s := step{Engine: e}
 	out.Holds = s.holdsAt(v, now)
+	if v.rec != nil {
+		out.Conditions, out.Tracker = v.conditions(), s.track(v, now)
+	}
 	return out, true
 }
 

@@ -15,7 +15,9 @@ func historyToStore(h *engine.History) *storev1.History {
 		Crashes: each(h.Crashes, func(c engine.Crash) *storev1.Crash {
 			return &storev1.Crash{At: int64(c.At), Version: c.Version, Ran: int64(c.Ran), Apart: c.Apart}
 		}),
-		Moves: each(h.Moves, func(t engine.Instant) int64 { return int64(t) }),
+		Moves: each(h.Moves, func(m engine.Moved) *storev1.Move {
+			return &storev1.Move{At: int64(m.At), From: string(m.From), To: string(m.To), Trigger: string(m.Trigger)}
+		}),
 		Intents: each(h.Intents, func(i engine.Intent) *storev1.Intent {
 			return &storev1.Intent{At: int64(i.At), Node: i.Node, Key: keyToStore(i.EpochSeq)}
 		}),
@@ -34,7 +36,9 @@ func historyFromStore(m *storev1.History) engine.History {
 		Crashes: each(m.GetCrashes(), func(c *storev1.Crash) engine.Crash {
 			return engine.Crash{At: engine.Instant(c.GetAt()), Version: c.GetVersion(), Ran: time.Duration(c.GetRan()), Apart: c.GetApart()}
 		}),
-		Moves: each(m.GetMoves(), func(t int64) engine.Instant { return engine.Instant(t) }),
+		Moves: each(m.GetMoves(), func(m *storev1.Move) engine.Moved {
+			return engine.Moved{At: engine.Instant(m.GetAt()), From: engine.Phase(m.GetFrom()), To: engine.Phase(m.GetTo()), Trigger: engine.Trigger(m.GetTrigger())}
+		}),
 		Intents: each(m.GetIntents(), func(i *storev1.Intent) engine.Intent {
 			return engine.Intent{At: engine.Instant(i.GetAt()), Node: i.GetNode(), EpochSeq: keyFromStore(i.GetKey())}
 		}),

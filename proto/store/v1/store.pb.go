@@ -1268,12 +1268,12 @@ type History struct {
 	Attempts []*Attempt `protobuf:"bytes,1,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// Exits that no action caused.
 	Crashes []*Crash `protobuf:"bytes,2,rep,name=crashes,proto3" json:"crashes,omitempty"`
-	// When the phase changed.
-	Moves []int64 `protobuf:"varint,3,rep,packed,name=moves,proto3" json:"moves,omitempty"`
 	// Disruptive actions.
 	Intents []*Intent `protobuf:"bytes,4,rep,name=intents,proto3" json:"intents,omitempty"`
 	// Instances that are reported as exited and have been counted.
-	Exited        []*Exited `protobuf:"bytes,5,rep,name=exited,proto3" json:"exited,omitempty"`
+	Exited []*Exited `protobuf:"bytes,5,rep,name=exited,proto3" json:"exited,omitempty"`
+	// Changes of phase.
+	Moves         []*Move `protobuf:"bytes,6,rep,name=moves,proto3" json:"moves,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1322,13 +1322,6 @@ func (x *History) GetCrashes() []*Crash {
 	return nil
 }
 
-func (x *History) GetMoves() []int64 {
-	if x != nil {
-		return x.Moves
-	}
-	return nil
-}
-
 func (x *History) GetIntents() []*Intent {
 	if x != nil {
 		return x.Intents
@@ -1341,6 +1334,86 @@ func (x *History) GetExited() []*Exited {
 		return x.Exited
 	}
 	return nil
+}
+
+func (x *History) GetMoves() []*Move {
+	if x != nil {
+		return x.Moves
+	}
+	return nil
+}
+
+// Move is a change of phase.
+type Move struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When.
+	At int64 `protobuf:"varint,1,opt,name=at,proto3" json:"at,omitempty"`
+	// The phase that was left.
+	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// The phase that was entered.
+	To string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// The trigger that asked for it.
+	Trigger       string `protobuf:"bytes,4,opt,name=trigger,proto3" json:"trigger,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Move) Reset() {
+	*x = Move{}
+	mi := &file_store_v1_store_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Move) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Move) ProtoMessage() {}
+
+func (x *Move) ProtoReflect() protoreflect.Message {
+	mi := &file_store_v1_store_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Move.ProtoReflect.Descriptor instead.
+func (*Move) Descriptor() ([]byte, []int) {
+	return file_store_v1_store_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Move) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Move) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *Move) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *Move) GetTrigger() string {
+	if x != nil {
+		return x.Trigger
+	}
+	return ""
 }
 
 // Attempt is an action that counts.
@@ -1362,7 +1435,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_store_v1_store_proto_msgTypes[15]
+	mi := &file_store_v1_store_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1374,7 +1447,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[15]
+	mi := &file_store_v1_store_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1387,7 +1460,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{15}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Attempt) GetKind() string {
@@ -1442,7 +1515,7 @@ type Crash struct {
 
 func (x *Crash) Reset() {
 	*x = Crash{}
-	mi := &file_store_v1_store_proto_msgTypes[16]
+	mi := &file_store_v1_store_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +1527,7 @@ func (x *Crash) String() string {
 func (*Crash) ProtoMessage() {}
 
 func (x *Crash) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[16]
+	mi := &file_store_v1_store_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +1540,7 @@ func (x *Crash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Crash.ProtoReflect.Descriptor instead.
 func (*Crash) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{16}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Crash) GetAt() int64 {
@@ -1513,7 +1586,7 @@ type Intent struct {
 
 func (x *Intent) Reset() {
 	*x = Intent{}
-	mi := &file_store_v1_store_proto_msgTypes[17]
+	mi := &file_store_v1_store_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1525,7 +1598,7 @@ func (x *Intent) String() string {
 func (*Intent) ProtoMessage() {}
 
 func (x *Intent) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[17]
+	mi := &file_store_v1_store_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1538,7 +1611,7 @@ func (x *Intent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Intent.ProtoReflect.Descriptor instead.
 func (*Intent) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{17}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Intent) GetAt() int64 {
@@ -1575,7 +1648,7 @@ type Exited struct {
 
 func (x *Exited) Reset() {
 	*x = Exited{}
-	mi := &file_store_v1_store_proto_msgTypes[18]
+	mi := &file_store_v1_store_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1587,7 +1660,7 @@ func (x *Exited) String() string {
 func (*Exited) ProtoMessage() {}
 
 func (x *Exited) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[18]
+	mi := &file_store_v1_store_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1600,7 +1673,7 @@ func (x *Exited) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exited.ProtoReflect.Descriptor instead.
 func (*Exited) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{18}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Exited) GetNode() string {
@@ -1640,7 +1713,7 @@ type Ladder struct {
 
 func (x *Ladder) Reset() {
 	*x = Ladder{}
-	mi := &file_store_v1_store_proto_msgTypes[19]
+	mi := &file_store_v1_store_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1652,7 +1725,7 @@ func (x *Ladder) String() string {
 func (*Ladder) ProtoMessage() {}
 
 func (x *Ladder) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[19]
+	mi := &file_store_v1_store_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1665,7 +1738,7 @@ func (x *Ladder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ladder.ProtoReflect.Descriptor instead.
 func (*Ladder) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{19}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Ladder) GetIssue() string {
@@ -1732,7 +1805,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_store_v1_store_proto_msgTypes[20]
+	mi := &file_store_v1_store_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1744,7 +1817,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[20]
+	mi := &file_store_v1_store_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1757,7 +1830,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{20}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Reason) GetCode() string {
@@ -1794,7 +1867,7 @@ type Field struct {
 
 func (x *Field) Reset() {
 	*x = Field{}
-	mi := &file_store_v1_store_proto_msgTypes[21]
+	mi := &file_store_v1_store_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1806,7 +1879,7 @@ func (x *Field) String() string {
 func (*Field) ProtoMessage() {}
 
 func (x *Field) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[21]
+	mi := &file_store_v1_store_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1819,7 +1892,7 @@ func (x *Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Field.ProtoReflect.Descriptor instead.
 func (*Field) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{21}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Field) GetName() string {
@@ -1851,7 +1924,7 @@ type Away struct {
 
 func (x *Away) Reset() {
 	*x = Away{}
-	mi := &file_store_v1_store_proto_msgTypes[22]
+	mi := &file_store_v1_store_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1863,7 +1936,7 @@ func (x *Away) String() string {
 func (*Away) ProtoMessage() {}
 
 func (x *Away) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[22]
+	mi := &file_store_v1_store_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1876,7 +1949,7 @@ func (x *Away) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Away.ProtoReflect.Descriptor instead.
 func (*Away) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{22}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Away) GetNode() string {
@@ -1955,7 +2028,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_store_v1_store_proto_msgTypes[23]
+	mi := &file_store_v1_store_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1967,7 +2040,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[23]
+	mi := &file_store_v1_store_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1980,7 +2053,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{23}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Action) GetNode() string {
@@ -2175,7 +2248,7 @@ type ActionRow struct {
 
 func (x *ActionRow) Reset() {
 	*x = ActionRow{}
-	mi := &file_store_v1_store_proto_msgTypes[24]
+	mi := &file_store_v1_store_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2187,7 +2260,7 @@ func (x *ActionRow) String() string {
 func (*ActionRow) ProtoMessage() {}
 
 func (x *ActionRow) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[24]
+	mi := &file_store_v1_store_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2200,7 +2273,7 @@ func (x *ActionRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionRow.ProtoReflect.Descriptor instead.
 func (*ActionRow) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{24}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ActionRow) GetName() string {
@@ -2303,7 +2376,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_store_v1_store_proto_msgTypes[25]
+	mi := &file_store_v1_store_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2315,7 +2388,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[25]
+	mi := &file_store_v1_store_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2328,7 +2401,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{25}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Notice) GetService() *Resource {
@@ -2397,7 +2470,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_store_v1_store_proto_msgTypes[26]
+	mi := &file_store_v1_store_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2409,7 +2482,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[26]
+	mi := &file_store_v1_store_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2422,7 +2495,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{26}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Entry) GetAt() int64 {
@@ -2474,7 +2547,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_store_v1_store_proto_msgTypes[27]
+	mi := &file_store_v1_store_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2486,7 +2559,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[27]
+	mi := &file_store_v1_store_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2499,7 +2572,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{27}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Event) GetAt() int64 {
@@ -2559,7 +2632,7 @@ type FieldChange struct {
 
 func (x *FieldChange) Reset() {
 	*x = FieldChange{}
-	mi := &file_store_v1_store_proto_msgTypes[28]
+	mi := &file_store_v1_store_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2571,7 +2644,7 @@ func (x *FieldChange) String() string {
 func (*FieldChange) ProtoMessage() {}
 
 func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[28]
+	mi := &file_store_v1_store_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2584,7 +2657,7 @@ func (x *FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
 func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{28}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *FieldChange) GetField() string {
@@ -2633,7 +2706,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_store_v1_store_proto_msgTypes[29]
+	mi := &file_store_v1_store_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2645,7 +2718,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[29]
+	mi := &file_store_v1_store_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2658,7 +2731,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{29}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Decision) GetEntrypoint() string {
@@ -2730,7 +2803,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_store_v1_store_proto_msgTypes[30]
+	mi := &file_store_v1_store_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2742,7 +2815,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[30]
+	mi := &file_store_v1_store_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2755,7 +2828,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{30}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Place) GetFile() string {
@@ -2884,13 +2957,18 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\tOverrides\x127\n" +
 	"\x04pair\x18\x01 \x01(\v2#.piccolo.statemanager.store.v1.PairR\x04pair\x12\x12\n" +
 	"\x04node\x18\x02 \x01(\tR\x04node\x12\x1a\n" +
-	"\bisolated\x18\x03 \x01(\bR\bisolated\"\xa3\x02\n" +
+	"\bisolated\x18\x03 \x01(\bR\bisolated\"\xce\x02\n" +
 	"\aHistory\x12B\n" +
 	"\battempts\x18\x01 \x03(\v2&.piccolo.statemanager.store.v1.AttemptR\battempts\x12>\n" +
-	"\acrashes\x18\x02 \x03(\v2$.piccolo.statemanager.store.v1.CrashR\acrashes\x12\x14\n" +
-	"\x05moves\x18\x03 \x03(\x03R\x05moves\x12?\n" +
+	"\acrashes\x18\x02 \x03(\v2$.piccolo.statemanager.store.v1.CrashR\acrashes\x12?\n" +
 	"\aintents\x18\x04 \x03(\v2%.piccolo.statemanager.store.v1.IntentR\aintents\x12=\n" +
-	"\x06exited\x18\x05 \x03(\v2%.piccolo.statemanager.store.v1.ExitedR\x06exited\"i\n" +
+	"\x06exited\x18\x05 \x03(\v2%.piccolo.statemanager.store.v1.ExitedR\x06exited\x129\n" +
+	"\x05moves\x18\x06 \x03(\v2#.piccolo.statemanager.store.v1.MoveR\x05movesJ\x04\b\x03\x10\x04\"T\n" +
+	"\x04Move\x12\x0e\n" +
+	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\tR\x02to\x12\x18\n" +
+	"\atrigger\x18\x04 \x01(\tR\atrigger\"i\n" +
 	"\aAttempt\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06result\x18\x02 \x01(\tR\x06result\x12\x0e\n" +
@@ -3022,7 +3100,7 @@ func file_store_v1_store_proto_rawDescGZIP() []byte {
 	return file_store_v1_store_proto_rawDescData
 }
 
-var file_store_v1_store_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_store_v1_store_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_store_v1_store_proto_goTypes = []any{
 	(*Record)(nil),      // 0: piccolo.statemanager.store.v1.Record
 	(*Plan)(nil),        // 1: piccolo.statemanager.store.v1.Plan
@@ -3039,25 +3117,26 @@ var file_store_v1_store_proto_goTypes = []any{
 	(*Pair)(nil),        // 12: piccolo.statemanager.store.v1.Pair
 	(*Overrides)(nil),   // 13: piccolo.statemanager.store.v1.Overrides
 	(*History)(nil),     // 14: piccolo.statemanager.store.v1.History
-	(*Attempt)(nil),     // 15: piccolo.statemanager.store.v1.Attempt
-	(*Crash)(nil),       // 16: piccolo.statemanager.store.v1.Crash
-	(*Intent)(nil),      // 17: piccolo.statemanager.store.v1.Intent
-	(*Exited)(nil),      // 18: piccolo.statemanager.store.v1.Exited
-	(*Ladder)(nil),      // 19: piccolo.statemanager.store.v1.Ladder
-	(*Reason)(nil),      // 20: piccolo.statemanager.store.v1.Reason
-	(*Field)(nil),       // 21: piccolo.statemanager.store.v1.Field
-	(*Away)(nil),        // 22: piccolo.statemanager.store.v1.Away
-	(*Action)(nil),      // 23: piccolo.statemanager.store.v1.Action
-	(*ActionRow)(nil),   // 24: piccolo.statemanager.store.v1.ActionRow
-	(*Notice)(nil),      // 25: piccolo.statemanager.store.v1.Notice
-	(*Entry)(nil),       // 26: piccolo.statemanager.store.v1.Entry
-	(*Event)(nil),       // 27: piccolo.statemanager.store.v1.Event
-	(*FieldChange)(nil), // 28: piccolo.statemanager.store.v1.FieldChange
-	(*Decision)(nil),    // 29: piccolo.statemanager.store.v1.Decision
-	(*Place)(nil),       // 30: piccolo.statemanager.store.v1.Place
-	nil,                 // 31: piccolo.statemanager.store.v1.Spec.ConfigEntry
-	nil,                 // 32: piccolo.statemanager.store.v1.Spec.LabelsEntry
-	nil,                 // 33: piccolo.statemanager.store.v1.Pair.ConfigEntry
+	(*Move)(nil),        // 15: piccolo.statemanager.store.v1.Move
+	(*Attempt)(nil),     // 16: piccolo.statemanager.store.v1.Attempt
+	(*Crash)(nil),       // 17: piccolo.statemanager.store.v1.Crash
+	(*Intent)(nil),      // 18: piccolo.statemanager.store.v1.Intent
+	(*Exited)(nil),      // 19: piccolo.statemanager.store.v1.Exited
+	(*Ladder)(nil),      // 20: piccolo.statemanager.store.v1.Ladder
+	(*Reason)(nil),      // 21: piccolo.statemanager.store.v1.Reason
+	(*Field)(nil),       // 22: piccolo.statemanager.store.v1.Field
+	(*Away)(nil),        // 23: piccolo.statemanager.store.v1.Away
+	(*Action)(nil),      // 24: piccolo.statemanager.store.v1.Action
+	(*ActionRow)(nil),   // 25: piccolo.statemanager.store.v1.ActionRow
+	(*Notice)(nil),      // 26: piccolo.statemanager.store.v1.Notice
+	(*Entry)(nil),       // 27: piccolo.statemanager.store.v1.Entry
+	(*Event)(nil),       // 28: piccolo.statemanager.store.v1.Event
+	(*FieldChange)(nil), // 29: piccolo.statemanager.store.v1.FieldChange
+	(*Decision)(nil),    // 30: piccolo.statemanager.store.v1.Decision
+	(*Place)(nil),       // 31: piccolo.statemanager.store.v1.Place
+	nil,                 // 32: piccolo.statemanager.store.v1.Spec.ConfigEntry
+	nil,                 // 33: piccolo.statemanager.store.v1.Spec.LabelsEntry
+	nil,                 // 34: piccolo.statemanager.store.v1.Pair.ConfigEntry
 }
 var file_store_v1_store_proto_depIdxs = []int32{
 	7,  // 0: piccolo.statemanager.store.v1.Record.service:type_name -> piccolo.statemanager.store.v1.Resource
@@ -3067,53 +3146,54 @@ var file_store_v1_store_proto_depIdxs = []int32{
 	8,  // 4: piccolo.statemanager.store.v1.Record.newest:type_name -> piccolo.statemanager.store.v1.EpochSeq
 	12, // 5: piccolo.statemanager.store.v1.Record.last_good:type_name -> piccolo.statemanager.store.v1.Pair
 	14, // 6: piccolo.statemanager.store.v1.Record.history:type_name -> piccolo.statemanager.store.v1.History
-	19, // 7: piccolo.statemanager.store.v1.Record.ladder:type_name -> piccolo.statemanager.store.v1.Ladder
-	23, // 8: piccolo.statemanager.store.v1.Record.slots:type_name -> piccolo.statemanager.store.v1.Action
-	22, // 9: piccolo.statemanager.store.v1.Record.away:type_name -> piccolo.statemanager.store.v1.Away
-	25, // 10: piccolo.statemanager.store.v1.Record.outbox:type_name -> piccolo.statemanager.store.v1.Notice
+	20, // 7: piccolo.statemanager.store.v1.Record.ladder:type_name -> piccolo.statemanager.store.v1.Ladder
+	24, // 8: piccolo.statemanager.store.v1.Record.slots:type_name -> piccolo.statemanager.store.v1.Action
+	23, // 9: piccolo.statemanager.store.v1.Record.away:type_name -> piccolo.statemanager.store.v1.Away
+	26, // 10: piccolo.statemanager.store.v1.Record.outbox:type_name -> piccolo.statemanager.store.v1.Notice
 	9,  // 11: piccolo.statemanager.store.v1.Record.hold:type_name -> piccolo.statemanager.store.v1.Timer
 	1,  // 12: piccolo.statemanager.store.v1.Record.plan:type_name -> piccolo.statemanager.store.v1.Plan
-	20, // 13: piccolo.statemanager.store.v1.Plan.reasons:type_name -> piccolo.statemanager.store.v1.Reason
-	25, // 14: piccolo.statemanager.store.v1.Cell.outbox:type_name -> piccolo.statemanager.store.v1.Notice
-	26, // 15: piccolo.statemanager.store.v1.Segment.entries:type_name -> piccolo.statemanager.store.v1.Entry
+	21, // 13: piccolo.statemanager.store.v1.Plan.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	26, // 14: piccolo.statemanager.store.v1.Cell.outbox:type_name -> piccolo.statemanager.store.v1.Notice
+	27, // 15: piccolo.statemanager.store.v1.Segment.entries:type_name -> piccolo.statemanager.store.v1.Entry
 	6,  // 16: piccolo.statemanager.store.v1.Pack.files:type_name -> piccolo.statemanager.store.v1.File
 	11, // 17: piccolo.statemanager.store.v1.Desired.spec:type_name -> piccolo.statemanager.store.v1.Spec
-	31, // 18: piccolo.statemanager.store.v1.Spec.config:type_name -> piccolo.statemanager.store.v1.Spec.ConfigEntry
+	32, // 18: piccolo.statemanager.store.v1.Spec.config:type_name -> piccolo.statemanager.store.v1.Spec.ConfigEntry
 	7,  // 19: piccolo.statemanager.store.v1.Spec.dependencies:type_name -> piccolo.statemanager.store.v1.Resource
-	32, // 20: piccolo.statemanager.store.v1.Spec.labels:type_name -> piccolo.statemanager.store.v1.Spec.LabelsEntry
-	33, // 21: piccolo.statemanager.store.v1.Pair.config:type_name -> piccolo.statemanager.store.v1.Pair.ConfigEntry
+	33, // 20: piccolo.statemanager.store.v1.Spec.labels:type_name -> piccolo.statemanager.store.v1.Spec.LabelsEntry
+	34, // 21: piccolo.statemanager.store.v1.Pair.config:type_name -> piccolo.statemanager.store.v1.Pair.ConfigEntry
 	12, // 22: piccolo.statemanager.store.v1.Overrides.pair:type_name -> piccolo.statemanager.store.v1.Pair
-	15, // 23: piccolo.statemanager.store.v1.History.attempts:type_name -> piccolo.statemanager.store.v1.Attempt
-	16, // 24: piccolo.statemanager.store.v1.History.crashes:type_name -> piccolo.statemanager.store.v1.Crash
-	17, // 25: piccolo.statemanager.store.v1.History.intents:type_name -> piccolo.statemanager.store.v1.Intent
-	18, // 26: piccolo.statemanager.store.v1.History.exited:type_name -> piccolo.statemanager.store.v1.Exited
-	8,  // 27: piccolo.statemanager.store.v1.Intent.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	20, // 28: piccolo.statemanager.store.v1.Ladder.why:type_name -> piccolo.statemanager.store.v1.Reason
-	21, // 29: piccolo.statemanager.store.v1.Reason.args:type_name -> piccolo.statemanager.store.v1.Field
-	9,  // 30: piccolo.statemanager.store.v1.Away.hold:type_name -> piccolo.statemanager.store.v1.Timer
-	7,  // 31: piccolo.statemanager.store.v1.Action.service:type_name -> piccolo.statemanager.store.v1.Resource
-	8,  // 32: piccolo.statemanager.store.v1.Action.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	24, // 33: piccolo.statemanager.store.v1.Action.row:type_name -> piccolo.statemanager.store.v1.ActionRow
-	11, // 34: piccolo.statemanager.store.v1.Action.spec:type_name -> piccolo.statemanager.store.v1.Spec
-	9,  // 35: piccolo.statemanager.store.v1.Action.deadline:type_name -> piccolo.statemanager.store.v1.Timer
-	7,  // 36: piccolo.statemanager.store.v1.Notice.service:type_name -> piccolo.statemanager.store.v1.Resource
-	8,  // 37: piccolo.statemanager.store.v1.Notice.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	20, // 38: piccolo.statemanager.store.v1.Notice.reasons:type_name -> piccolo.statemanager.store.v1.Reason
-	7,  // 39: piccolo.statemanager.store.v1.Entry.service:type_name -> piccolo.statemanager.store.v1.Resource
-	27, // 40: piccolo.statemanager.store.v1.Entry.event:type_name -> piccolo.statemanager.store.v1.Event
-	29, // 41: piccolo.statemanager.store.v1.Entry.decision:type_name -> piccolo.statemanager.store.v1.Decision
-	7,  // 42: piccolo.statemanager.store.v1.Event.service:type_name -> piccolo.statemanager.store.v1.Resource
-	28, // 43: piccolo.statemanager.store.v1.Event.changes:type_name -> piccolo.statemanager.store.v1.FieldChange
-	21, // 44: piccolo.statemanager.store.v1.Event.metadata:type_name -> piccolo.statemanager.store.v1.Field
-	21, // 45: piccolo.statemanager.store.v1.Decision.facts:type_name -> piccolo.statemanager.store.v1.Field
-	21, // 46: piccolo.statemanager.store.v1.Decision.answer:type_name -> piccolo.statemanager.store.v1.Field
-	20, // 47: piccolo.statemanager.store.v1.Decision.reasons:type_name -> piccolo.statemanager.store.v1.Reason
-	30, // 48: piccolo.statemanager.store.v1.Decision.rules:type_name -> piccolo.statemanager.store.v1.Place
-	49, // [49:49] is the sub-list for method output_type
-	49, // [49:49] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	16, // 23: piccolo.statemanager.store.v1.History.attempts:type_name -> piccolo.statemanager.store.v1.Attempt
+	17, // 24: piccolo.statemanager.store.v1.History.crashes:type_name -> piccolo.statemanager.store.v1.Crash
+	18, // 25: piccolo.statemanager.store.v1.History.intents:type_name -> piccolo.statemanager.store.v1.Intent
+	19, // 26: piccolo.statemanager.store.v1.History.exited:type_name -> piccolo.statemanager.store.v1.Exited
+	15, // 27: piccolo.statemanager.store.v1.History.moves:type_name -> piccolo.statemanager.store.v1.Move
+	8,  // 28: piccolo.statemanager.store.v1.Intent.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	21, // 29: piccolo.statemanager.store.v1.Ladder.why:type_name -> piccolo.statemanager.store.v1.Reason
+	22, // 30: piccolo.statemanager.store.v1.Reason.args:type_name -> piccolo.statemanager.store.v1.Field
+	9,  // 31: piccolo.statemanager.store.v1.Away.hold:type_name -> piccolo.statemanager.store.v1.Timer
+	7,  // 32: piccolo.statemanager.store.v1.Action.service:type_name -> piccolo.statemanager.store.v1.Resource
+	8,  // 33: piccolo.statemanager.store.v1.Action.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	25, // 34: piccolo.statemanager.store.v1.Action.row:type_name -> piccolo.statemanager.store.v1.ActionRow
+	11, // 35: piccolo.statemanager.store.v1.Action.spec:type_name -> piccolo.statemanager.store.v1.Spec
+	9,  // 36: piccolo.statemanager.store.v1.Action.deadline:type_name -> piccolo.statemanager.store.v1.Timer
+	7,  // 37: piccolo.statemanager.store.v1.Notice.service:type_name -> piccolo.statemanager.store.v1.Resource
+	8,  // 38: piccolo.statemanager.store.v1.Notice.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	21, // 39: piccolo.statemanager.store.v1.Notice.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	7,  // 40: piccolo.statemanager.store.v1.Entry.service:type_name -> piccolo.statemanager.store.v1.Resource
+	28, // 41: piccolo.statemanager.store.v1.Entry.event:type_name -> piccolo.statemanager.store.v1.Event
+	30, // 42: piccolo.statemanager.store.v1.Entry.decision:type_name -> piccolo.statemanager.store.v1.Decision
+	7,  // 43: piccolo.statemanager.store.v1.Event.service:type_name -> piccolo.statemanager.store.v1.Resource
+	29, // 44: piccolo.statemanager.store.v1.Event.changes:type_name -> piccolo.statemanager.store.v1.FieldChange
+	22, // 45: piccolo.statemanager.store.v1.Event.metadata:type_name -> piccolo.statemanager.store.v1.Field
+	22, // 46: piccolo.statemanager.store.v1.Decision.facts:type_name -> piccolo.statemanager.store.v1.Field
+	22, // 47: piccolo.statemanager.store.v1.Decision.answer:type_name -> piccolo.statemanager.store.v1.Field
+	21, // 48: piccolo.statemanager.store.v1.Decision.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	31, // 49: piccolo.statemanager.store.v1.Decision.rules:type_name -> piccolo.statemanager.store.v1.Place
+	50, // [50:50] is the sub-list for method output_type
+	50, // [50:50] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_store_v1_store_proto_init() }
@@ -3127,7 +3207,7 @@ func file_store_v1_store_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_store_v1_store_proto_rawDesc), len(file_store_v1_store_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   34,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
