@@ -10,7 +10,7 @@ import (
 // The keys of a cell, below its prefix. Each ends with a separator, so that no name is a prefix of another's (rule 1.1).
 //
 //	desired/service/NAMESPACE/NAME/   what is wanted: protobuf JSON of a ServiceSpec; others may write it (rule 1.2)
-//	site/NAME/                        a fact of the site: its value as text; others may write it
+//	site/NAME/                        a fact of the site: its value as text; what others write is read at the next election
 //	state/service/NAMESPACE/NAME/     store.v1.Record
 //	cell/                             store.v1.Cell
 //	history/FENCE.NUMBER/             store.v1.Segment: what one transaction told of

@@ -52,7 +52,7 @@ func (c *client) dial(ctx context.Context, wait time.Duration) (context.Context,
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, err := grpc.NewClient("passthrough:///"+c.address, grpc.WithTransportCredentials(creds))
+	conn, err := grpc.NewClient("passthrough:///"+c.address, grpc.WithTransportCredentials(creds), grpc.WithUnaryInterceptor(c.follow))
 	if err != nil {
 		return nil, nil, usagef("--address: %w", err)
 	}

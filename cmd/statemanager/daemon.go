@@ -143,8 +143,13 @@ func (d *daemon) external(c *etcd.Config) (err error) {
 	return nil
 }
 
-// campaign waits until this daemon leads the cell.
+// campaign waits until this daemon leads the cell; until then it tells everybody who does.
 func (d *daemon) campaign(ctx context.Context) (err error) {
+	end, err := d.standBy(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if d.term, err = d.store.Campaign(ctx); err != nil {
 		return fmt.Errorf("lead cell %s: %w", d.cfg.Cell, err)
 	}

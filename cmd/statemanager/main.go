@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"statemanager/adapters/api"
 	"statemanager/engine"
 )
 
@@ -99,6 +101,9 @@ func explainError(err error) (string, int) {
 	case codes.NotFound:
 		return st.Message(), exitNotFound
 	case codes.Unavailable:
+		if strings.HasPrefix(st.Message(), api.StandsBy) {
+			return st.Message(), exitUnavailable
+		}
 		return "cannot reach the daemon: " + st.Message() + "; is it running, and is --address right?", exitUnavailable
 	case codes.DeadlineExceeded:
 		return "the daemon did not answer in time (--timeout): what was asked may still be done", exitUnavailable

@@ -17,7 +17,7 @@ import (
 const graceful = 3 * time.Second
 
 // checkListen finds a busy port and certificates that are of no use before anything is opened. The API itself is served
-// only while this daemon leads: until then a client is refused at once, rather than kept waiting.
+// only while this daemon leads: until then standBy says who does.
 func (d *daemon) checkListen(ctx context.Context) error {
 	l, _, err := d.listen(ctx)
 	if err != nil {
