@@ -95,8 +95,10 @@ func judgeReport(t *testing.T, file string) {
 		if err := d.Decode(&r); err != nil {
 			t.Fatal(err)
 		}
-		if n++; !r.Passed || r.Seconds <= 0 || len(r.Diffs) == 0 || len(r.Decisions) == 0 || len(r.Actions) == 0 || len(r.Phases) == 0 {
-			t.Errorf("%s says too little: %s", r.Name, line)
+		quiet := r.Name == "frozen" // rule 7.1: at a silent node nothing is seen and nothing is done
+		if n++; !r.Passed || r.Seconds <= 0 || len(r.Decisions) == 0 || len(r.Phases) == 0 ||
+			(len(r.Diffs) == 0) != quiet || (len(r.Actions) == 0) != quiet || len(r.Evidence.Before)+len(r.Evidence.After) == 0 {
+			t.Errorf("%s says too little, or too much: %s", r.Name, line)
 		}
 	}
 	if want := len(strings.Split(demo.Names(), ", ")); n != want {

@@ -169,7 +169,7 @@ func (s *stage) scene(ctx context.Context, x scenario) *Result {
 	sc := &scene{stage: s, ctx: ctx, result: &Result{Name: x.name}}
 	err := x.run(sc)
 	r := sc.result
-	r.Seconds, r.Passed = time.Since(began).Round(10*time.Millisecond).Seconds(), err == nil
+	r.Seconds, r.Passed = float64(time.Since(began).Milliseconds())/1000, err == nil
 	if err != nil {
 		r.Failure = err.Error()
 		s.say("   FAILED after %.1f s: %v\n", r.Seconds, err)
