@@ -1,7 +1,12 @@
 package runner
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"statemanager/engine"
@@ -26,7 +31,7 @@ type Applied struct {
 }
 
 // Apply stores a desired spec and waits until the engine has taken it in. Invalid: its dependencies lead back to the
-// service itself; nothing is then stored.
+// service itself, or nobody knows its node; nothing is then stored.
 func (r *Runner) Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec) (Applied, error) {
 	done, err := r.turn(ctx)
 	if err != nil {
@@ -40,6 +45,9 @@ func (r *Runner) Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec
 	}
 	if cycle != nil {
 		return Applied{}, cyclic(cycle)
+	}
+	if err := r.placeable(s, old); err != nil {
+		return Applied{}, err
 	}
 	change := Created
 	switch {
@@ -67,6 +75,15 @@ func (r *Runner) Delete(ctx context.Context, id engine.ResourceID) (Applied, err
 		return Applied{}, err
 	}
 	return r.applied(ctx, id, Deleted, revision)
+}
+
+// placeable says whether a spec names a node that is configured. One that stays where it is may: its node was configured.
+func (r *Runner) placeable(s *engine.Spec, old *engine.Desired) error {
+	if r.cfg.Agents[s.Node] != nil || old != nil && old.Spec.Node == s.Node {
+		return nil
+	}
+	known := slices.Sorted(maps.Keys(r.cfg.Agents))
+	return &engine.Error{Kind: engine.Invalid, Text: fmt.Sprintf("spec.node: %s is not configured; the nodes are %s", s.Node, cmp.Or(strings.Join(known, ", "), "none"))}
 }
 
 // turn waits for the turn to change what is wanted: one change at a time, so that each is compared with what it changes.

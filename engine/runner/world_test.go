@@ -111,6 +111,7 @@ type valve struct {
 	mu   sync.Mutex
 	away error
 	hold chan struct{} // writes wait until it is closed
+	puts chan struct{} // so do desired specs; set before the runner starts to use it
 }
 
 func (v *valve) set(away error, hold chan struct{}) {
@@ -123,6 +124,14 @@ func (v *valve) state() (hold chan struct{}, away error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.hold, v.away
+}
+
+// PutDesired waits for its store, which is slow.
+func (v *valve) PutDesired(ctx context.Context, id engine.ResourceID, s *engine.Spec) (int64, error) {
+	if v.puts != nil {
+		<-v.puts
+	}
+	return v.Term.PutDesired(ctx, id, s)
 }
 
 var errAway = &engine.Error{Kind: engine.Unavailable, Text: "reach store: it is away"}
