@@ -22,6 +22,7 @@ type node struct {
 	due        Instant // when it falls silent, unless it is synced before
 	most       Instant // until when a stream is waited for that is open and not synced, whatever is heard on it
 	info       NodeInfo
+	fence      Fence // as it was declared when the node fell silent; none once it is connected again
 	alarm      alarm
 }
 
@@ -85,7 +86,7 @@ func (s *step) lose(n *node) {
 // reconnect alone saves nothing; one that is not synced in time does not put off silence for ever.
 func (s *step) connected(n *node, ev AgentChanged) {
 	s.lose(n)
-	n.open, n.heard, n.start, n.info = true, true, ev.Start, ev.Info
+	n.open, n.heard, n.start, n.info, n.fence = true, true, ev.Start, ev.Info, Fence{}
 	n.due = min(s.now+s.timeout, n.lost+2*s.timeout)
 	n.most = s.now + syncedMost*s.timeout
 	whole := SpecSet{Node: n.id, Whole: true}
@@ -134,7 +135,7 @@ func (s *step) synced(n *node, highest []Highest) {
 // fallSilent takes a node as silent: from here until SYNCED nothing but notify happens there (rule 7.1).
 func (s *step) fallSilent(n *node) {
 	s.tellNode(n, NodeSilent)
-	n.silent, n.synced, n.counted, n.since = true, false, true, s.now
+	n.silent, n.synced, n.counted, n.since, n.fence = true, false, true, s.now, n.info.Fence
 	for v := range n.services {
 		s.wellness(v)
 		s.touch(v)

@@ -22,6 +22,7 @@ type checker struct {
 	apart    map[engine.ActionRef]bool             // removals that have their own pace
 	sent     map[engine.ResourceID]engine.EpochSeq // the highest that left
 	keys     map[engine.NoticeKey]string
+	paused   bool                                  // reconciliation is stopped
 	exits    map[engine.ResourceID]map[string]bool // node/instance that exited by itself
 	crashes  map[engine.ResourceID]int             // counted, ever
 	resolved map[engine.EpochSeq]bool              // actions that a human has ended
@@ -35,6 +36,7 @@ func newChecker(w *World) *checker {
 // began forgets what the last daemon knew.
 func (c *checker) began(st engine.State) {
 	c.latest, c.handed, c.links = map[engine.ResourceID][]byte{}, map[*engine.Record][]byte{}, map[string]engine.AgentState{}
+	c.paused = st.Cell != nil && st.Cell.Paused != 0
 	for _, r := range st.Records {
 		c.latest[r.ID] = encode(r)
 	}
@@ -50,6 +52,9 @@ func (c *checker) stepped(ev engine.Event, fx engine.Effects) {
 	}
 	if n := len(fx.Save) + len(fx.History) + len(fx.Report) + len(fx.Dispatch) + len(fx.Inquire) + len(fx.Observe) + len(fx.Notify) + len(fx.Publish); n > mostOwed {
 		c.w.fault("a step owes %d effects", n)
+	}
+	if fx.SaveCell != nil {
+		c.paused = fx.SaveCell.Paused != 0
 	}
 	c.frozen()
 	c.moved(fx)
@@ -160,7 +165,7 @@ func (c *checker) intended(a *engine.Action, fx engine.Effects) {
 		}
 	}
 	c.apart[a.ActionRef] = c.elsewhere(fx, a)
-	if w.store.cell != nil && decode[engine.Cell](w.store.cell).Paused != 0 && (fx.SaveCell == nil || fx.SaveCell.Paused != 0) {
+	if c.paused {
 		w.fault("%s is dispatched while reconciliation is stopped", actionText(a))
 	}
 	if a.Kind == engine.Create || a.Kind == engine.Start || a.Kind == engine.Relocate {

@@ -89,7 +89,12 @@ func (s *story) trouble() string {
 		s.applied(web, node), s.applied(web, node),
 		"apply " + web + " state=" + pick(r, "Running", "Pending") + " start_period=" + pick(r, "0s", "5s"),
 		"apply " + web,
+		"apply " + web + " node=" + node,
+		"apply web needs=" + pick(r, "db", "db", "nothing"),
 		"delete " + web,
+		"pause", "resume", "resume",
+		s.resolved(web),
+		"fences " + node + " " + pick(r, "20s", "0s"),
 		"retry " + web + pick(r, "", " overrides"),
 		"crash " + place + " " + pick(r, "0", "1") + " " + pick(r, "1", "78", "sig9"),
 		"crash " + place,
@@ -109,7 +114,8 @@ func (s *story) trouble() string {
 		"failsafe " + pick(r, "planning.plan", "transition.decision", "recovery.decision", "stability.issues", "dispatch.verdict"),
 		"site mode=" + pick(r, "driving", "parked"),
 		"pack " + pick(r, "backoff=1s", "backoff=5s,30s", "stable_after=1m", "stable_for=3s", "never=restart", "defer=restart,recreate", "never=",
-			"strategy.other=isolate", "strategy.other=restart,recreate", "strategy.other=rollback,restart,isolate", "strategy.other=reset_config,rollback", "strategy.other=notify,restart,replan,isolate"),
+			"strategy.other=isolate", "strategy.other=restart,recreate", "strategy.other=rollback,restart,isolate", "strategy.other=reset_config,rollback", "strategy.other=relocate,restart,relocate,isolate",
+			"strategy.other=reboot-ecu,rollback,relocate", "strategy.node_silent=relocate", "strategy.other=notify,restart,replan,isolate"),
 	}...)
 }
 
@@ -121,6 +127,18 @@ func (s *story) applied(name, node string) string {
 	}
 	return "apply " + name + " version=" + pick(r, "v1", "v2", "bad") + " config=" + pick(r, "c1", "c2", "poison") +
 		" replicas=" + pick(r, "1", "2", "3") + " node=" + node
+}
+
+// resolved is what a human says who has looked at the node: the truth of an action that has ended there.
+func (s *story) resolved(name string) string {
+	if r := s.w.store.record(service(name)); r != nil {
+		for _, a := range r.Slots {
+			if row := s.w.nodes[a.Node].rows[a.ActionRef]; row != nil && row.done && row.result != engine.NeverRan {
+				return fmt.Sprintf("resolve %s %d %s", name, a.Seq, pick(s.r, engine.Succeeded, engine.Failed))
+			}
+		}
+	}
+	return "resolve " + name + " 1 failed"
 }
 
 // calm mends all that is wrong with the world, and looks whether what is wanted comes true (liveness).
@@ -137,7 +155,8 @@ func (s *story) calm() {
 	if w.daemon == nil {
 		s.run("start")
 	}
-	s.run("pack backoff=1s,10s stable_after=5m stable_for=10s never= defer= strategy.other=restart,restart,rollback,reset_config,recreate,isolate")
+	s.run("resume")
+	s.run("pack backoff=1s,10s stable_after=5m stable_for=10s never= defer= strategy.other=restart,restart,rollback,reset_config,recreate,relocate,isolate strategy.node_silent=")
 	before := len(w.ledger)
 	s.run("advance 6h") // longer than anything waits
 	s.atRest("")
@@ -148,7 +167,7 @@ func (s *story) calm() {
 	s.run("delete db")
 	s.run("advance 1h")
 	s.atRest("deleted: ")
-	s.run("apply web version=v9 config=c9 state=Running")
+	s.run("apply web version=v9 config=c9 state=Running needs=")
 	s.run("apply db version=v9 config=c9 state=Running")
 	s.run("advance 3h")
 	s.atRest("afresh: ")
@@ -213,8 +232,13 @@ func (s *story) atRest(when string) {
 // waits: a dependency that is not available holds a service up, by policy.
 func (s *story) waits(r *engine.Record) bool {
 	for _, d := range r.Spec.Dependencies {
-		dep := s.w.store.record(d)
-		if dep == nil || dep.Phase != engine.Running {
+		available := false
+		for _, n := range s.w.nodes {
+			for _, p := range n.processes[d] {
+				available = available || p.state == engine.InstanceRunning
+			}
+		}
+		if _, wanted := s.w.store.desired[d]; !available || !wanted {
 			return true
 		}
 	}

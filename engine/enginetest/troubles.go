@@ -39,7 +39,9 @@ func setField(s *engine.Spec, arg string) (err error) {
 	case "node":
 		s.Node = v
 	case "needs":
-		s.Dependencies = []engine.ResourceID{service(v)}
+		if s.Dependencies = nil; v != "" {
+			s.Dependencies = []engine.ResourceID{service(v)}
+		}
 	case "state":
 		s.State = engine.Phase(v)
 	case "criticality":
@@ -108,7 +110,9 @@ func (w *World) heal(args []string) error {
 	for i, p := range n.processes[id] {
 		switch {
 		case p.state == engine.InstanceExited && !p.stopped:
-			n.processes[id][i] = n.start(id, p.version, p.config, p.reload)
+			fresh := n.start(id, p.version, p.config, p.reload)
+			fresh.foreign = p.foreign
+			n.processes[id][i] = fresh
 		case p.state != engine.InstanceExited:
 			p.state = engine.InstanceRunning
 		}
@@ -188,6 +192,9 @@ func (n *node) stopCut(cut int64) {
 	}
 	for _, id := range sortedIDs(n.processes) {
 		for _, p := range n.processes[id] {
+			if p.state != engine.InstanceExited {
+				n.w.check.exited(id, n.name, p.id) // of which the daemon knows nothing
+			}
 			p.halt()
 		}
 	}
