@@ -41,7 +41,7 @@ func (t *Term) Commit(ctx context.Context, b runner.Batch) (revision int64, err 
 			t.doubtOf(ops)
 			return 0, err
 		}
-		if revision == 0 { // a batch's entries fit into the first part
+		if revision == 0 { // the entries come first, and fit into one part unless a service was held up for very long
 			revision = r.Header.Revision
 		}
 	}

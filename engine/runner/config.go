@@ -53,6 +53,7 @@ const (
 	maxHeld     = 10_000           // effects that wait for a save; then no event is taken
 	maxBurst    = 64               // events taken before saves and queries have their turn
 	maxRecords  = 120              // records in a batch: a transaction has 128 operations
+	maxEntries  = 400              // entries of history in a batch, unless a single service has more: they fit into 1 MiB
 	maxSaves    = 4                // batches in flight
 	maxExecute  = 64               // actions in flight at a node
 	maxAsk      = 16               // questions in flight at a node, and notices

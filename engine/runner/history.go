@@ -34,7 +34,8 @@ type ring struct {
 
 // load takes what the store holds. What was stored before the first of it may have been trimmed.
 func (r *ring) load(stored *Loaded) {
-	r.entries, r.oldest, r.newest = stored.History, stored.Revision, stored.Revision
+	r.entries, r.oldest, r.newest = slices.Clone(stored.History), stored.Revision, stored.Revision
+	slices.SortStableFunc(r.entries, func(a, b Stored) int { return cmp.Compare(a.Revision, b.Revision) })
 	if len(r.entries) > 0 {
 		r.oldest = r.entries[0].Revision - 1
 	}

@@ -26,7 +26,7 @@ type Loaded struct {
 	Records  []*engine.Record
 	Desired  map[engine.ResourceID]engine.Desired
 	Site     map[string]string
-	History  []Stored // in order of revisions
+	History  []Stored // oldest first; segments that were written at once may have changed places
 	Broken   []Broken
 }
 

@@ -10,7 +10,7 @@ import (
 // a synchronous struct without goroutines: Add, write what Batches returns, tell Saved or Failed, send what Out returns.
 // The cell's record is the line of the zero ResourceID.
 type Sequencer struct {
-	Max     int // records in a batch; entries of history do not count
+	Max     int // records in a batch; entries of history have a bound of their own
 	lines   map[engine.ResourceID]*line
 	dirty   []engine.ResourceID // to be written, oldest first
 	held    []held
@@ -146,7 +146,7 @@ func (q *Sequencer) Batches() (out []Batch) {
 			rest = append(rest, id)
 			continue
 		}
-		if b.upTo == nil || len(b.upTo) >= max(q.Max, 1) {
+		if b.upTo == nil || len(b.upTo) >= max(q.Max, 1) || len(b.Entries) >= maxEntries {
 			flush()
 			q.next++
 			b = batch{Batch{ID: q.next}, map[engine.ResourceID]int{}}
