@@ -23,12 +23,16 @@ func exampleCommand() *cobra.Command {
 
 func exampleNode() *cobra.Command {
 	var c node.Config
+	var custom map[string]string
 	cmd := &cobra.Command{
 		Use:   "node --id ID --dir DIR [--listen HOST:PORT]",
 		Short: "A NodeAgent and an ActionController that run services as processes of this machine",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Log = exampleLogger(cmd)
+			c.Log, c.Custom = exampleLogger(cmd), map[string][]string{}
+			for name, line := range custom {
+				c.Custom[name] = []string{"/bin/sh", "-c", line}
+			}
 			return node.Run(cmd.Context(), c)
 		},
 	}
@@ -36,6 +40,8 @@ func exampleNode() *cobra.Command {
 	cmd.Flags().StringVar(&c.Listen, "listen", "127.0.0.1:7601", "loopback HOST:PORT of both services")
 	cmd.Flags().StringVar(&c.Dir, "dir", "", "directory for its ledger, and the logs and files of services")
 	cmd.Flags().StringToStringVar(&c.Labels, "label", nil, "labels of the node: KEY=VALUE,...")
+	cmd.Flags().Uint32Var(&c.Capacity, "capacity", 0, "how many services fit; 0: any number")
+	cmd.Flags().StringToStringVar(&custom, "custom", nil, "actions that only this node knows: NAME=COMMAND, a line of shell")
 	return cmd
 }
 

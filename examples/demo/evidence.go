@@ -33,13 +33,24 @@ func (p Process) String() string {
 // ticks is the unit of times in /proc: the kernel shows every machine's as a hundredth of a second.
 const ticks = 10 * time.Millisecond
 
-// processes are those that run a service now: children of a node's process that say so in their environment.
-func (s *stage) processes(service string) (out []Process) {
+// processes are those that run a service now.
+func (s *stage) processes(service string) []Process {
+	return slices.DeleteFunc(s.allProcesses(), func(p Process) bool { return p.Service != service })
+}
+
+// processesAt are those that run any service at a node now.
+func (s *stage) processesAt(node string) []Process {
+	return slices.DeleteFunc(s.allProcesses(), func(p Process) bool { return p.Node != node })
+}
+
+// allProcesses are those of all services: children of a node's process that say in their environment what they run for.
+func (s *stage) allProcesses() (out []Process) {
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, dir := range dirs {
 		env, err := os.ReadFile(dir + "/environ") // of others' processes it cannot be read
 		vars := strings.Split(string(env), "\x00")
-		if err != nil || !slices.Contains(vars, "SM_SERVICE="+service) || slices.Contains(vars, "SM_CHECK=1") {
+		service := valueOf(vars, "SM_SERVICE")
+		if err != nil || service == "" || slices.Contains(vars, "SM_CHECK=1") {
 			continue
 		}
 		parent, state, started, err := stat(dir)
