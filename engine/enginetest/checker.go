@@ -23,6 +23,7 @@ type checker struct {
 	sent     map[engine.ResourceID]engine.EpochSeq // the highest that left
 	keys     map[engine.NoticeKey]string
 	paused   bool                                  // reconciliation is stopped
+	spent    []*engine.Action                      // disruptive ones that left
 	exits    map[engine.ResourceID]map[string]bool // node/instance that exited by itself
 	crashes  map[engine.ResourceID]int             // counted, ever
 	resolved map[engine.EpochSeq]bool              // actions that a human has ended
@@ -97,6 +98,7 @@ func (c *checker) saved(r *engine.Record) {
 	c.handed[r], c.latest[r.ID] = encode(r), encode(r)
 	if r.Gone {
 		delete(c.latest, r.ID)
+		c.spent = slices.DeleteFunc(c.spent, func(a *engine.Action) bool { return a.Service == r.ID })
 		return
 	}
 	if !slices.Contains(engine.Phases, r.Phase) {
@@ -165,11 +167,28 @@ func (c *checker) intended(a *engine.Action, fx engine.Effects) {
 		}
 	}
 	c.apart[a.ActionRef] = c.elsewhere(fx, a)
+	if a.Row.Disruptive && w.decider == engine.Decider(w.policy) { // that pack defers what is spent
+		c.budgeted(a, "service", pack.Budgets["service"], func(x *engine.Action) bool { return x.Service == a.Service })
+		c.budgeted(a, "node", pack.Budgets["node"], func(x *engine.Action) bool { return x.Node == a.Node })
+	}
 	if c.paused {
 		w.fault("%s is dispatched while reconciliation is stopped", actionText(a))
 	}
 	if a.Kind == engine.Create || a.Kind == engine.Start || a.Kind == engine.Relocate {
 		c.alone(a)
+	}
+}
+
+// budgeted: no more disruptive actions begin within a window than the budget has (rule 8.3).
+func (c *checker) budgeted(a *engine.Action, scope string, b engine.Budget, counts func(*engine.Action) bool) {
+	n := 0
+	for _, x := range c.spent {
+		if counts(x) && c.w.now < x.StartedAt.Add(b.Window) {
+			n++
+		}
+	}
+	if b.Limit > 0 && n >= b.Limit {
+		c.w.fault("%s is dispatched when the budget of its %s is spent (rule 8.3)", actionText(a), scope)
 	}
 }
 
@@ -223,6 +242,9 @@ func (c *checker) dispatched(a *engine.Action) {
 		c.w.fault("%s leaves %s after the last one (rule 8.2)", actionText(a), c.w.now.Sub(last))
 	}
 	c.left[a.Service] = c.w.now
+	if a.Row.Disruptive {
+		c.spent = append(c.spent, a)
+	}
 }
 
 // notified looks at a notice that leaves: its key is its own, and its row is durable.

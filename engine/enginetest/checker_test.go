@@ -55,6 +55,28 @@ func TestChecker(t *testing.T) {
 			isolated(fx.Save[0])
 			c.stepped(synced, fx)
 		}},
+		{"rule 6.3", "runs at b", func(c *checker) {
+			c.w.nodes["b"].processes[id] = []*process{{id: "b1", state: engine.InstanceRunning}}
+			c.stepped(synced, dispatch(action(engine.Create, 3)))
+		}},
+		{"stopped", "reconciliation is stopped", func(c *checker) {
+			c.stepped(synced, engine.Effects{SaveCell: &engine.Cell{Paused: 1}})
+			c.stepped(synced, dispatch(action(engine.Restart, 3)))
+		}},
+		{"rule 1.3, intent", "without the intent", func(c *checker) {
+			c.saved(record(func(r *engine.Record) {}))
+			c.saved(record(func(r *engine.Record) { r.Over.Node, r.Spec.Node, r.Rev = "b", "b", 2 }))
+		}},
+		{"rule 8.3", "budget of its service is spent", func(c *checker) {
+			disruptive := action(engine.Restart, 90)
+			disruptive.Row.Disruptive = true
+			for n := range 10 {
+				a := *disruptive
+				a.Seq, a.StartedAt = int64(n), c.w.now
+				c.dispatched(&a)
+			}
+			c.stepped(synced, dispatch(disruptive))
+		}},
 		{"durable", "before its intent is durable", func(c *checker) { c.dispatched(action(engine.Restart, 3)) }},
 		{"rule 3.1", "leaves after", func(c *checker) {
 			c.dispatched(action(engine.Restart, 3))
