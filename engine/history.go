@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -96,6 +97,7 @@ func (h History) After(x Happening) History {
 		for _, id := range x.IDs {
 			h.Exited = append(h.Exited, Exited{x.Node, id})
 		}
+		slices.SortFunc(h.Exited, func(a, b Exited) int { return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.ID, b.ID)) })
 	case Steadied:
 		h.Attempts = slices.DeleteFunc(slices.Clone(h.Attempts), func(a Attempt) bool { return x.clears(a) })
 	case Cleared:
