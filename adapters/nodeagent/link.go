@@ -74,20 +74,30 @@ func (l *Link) Run(ctx context.Context, post func(engine.Event)) {
 	}
 }
 
-// Report pushes specs. After an error the stream is opened anew, and the whole set is owed; a set that is too large for
-// a message is Invalid and leaves the stream as it is, since a new one would not help.
+// Report pushes specs, many of them in several messages. After an error the stream is opened anew, and the whole set is
+// owed; a spec that cannot be shown is Invalid and leaves the stream as it is, since a new one would not help.
 func (l *Link) Report(ctx context.Context, set engine.SpecSet) error {
 	s, err := l.current("push specs")
 	if err != nil {
 		return err
 	}
-	m, err := wire.SpecSetToProto(set, s.start)
+	parts, err := wire.SpecSetToProto(set, s.start)
 	if err != nil {
 		return fmt.Errorf("push specs to node %s: %w", l.Node, err)
 	}
+	for _, m := range parts {
+		if err := l.push(ctx, s, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Link) push(ctx context.Context, s *stream, m *apiv1.UpdateResourceStateRequest) error {
 	ctx, cancel := context.WithTimeout(ctx, l.NodeTimeout)
 	defer cancel()
-	if _, err = s.client.UpdateResourceState(ctx, m); err != nil {
+	_, err := s.client.UpdateResourceState(ctx, m)
+	if err != nil {
 		err = wire.ErrorFromStatus("push specs to node "+l.Node, err)
 		s.end(err)
 	}

@@ -3,6 +3,7 @@ package wire
 import (
 	"cmp"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"statemanager/engine"
@@ -79,22 +80,35 @@ func HighestToProto(list []engine.Highest) []*apiv1.Highest {
 	})
 }
 
-// SpecSetToProto is a push of effective specs for the stream of that name. An Invalid error says that it is too large
-// for one message, or names the spec that cannot be shown.
-func SpecSetToProto(set engine.SpecSet, start int64) (*apiv1.UpdateResourceStateRequest, error) {
-	m := &apiv1.UpdateResourceStateRequest{Whole: set.Whole, Start: start}
+// maxPush is the most that one message of a push holds, in bytes: an agent may be told of a bound that is below ours.
+const maxPush = MaxMessage / 2
+
+// SpecSetToProto is a push of effective specs for the stream of that name, in as many messages as it takes: a whole set
+// begins with the first, and the others add to it. An Invalid error names the spec that cannot be shown.
+func SpecSetToProto(set engine.SpecSet, start int64) ([]*apiv1.UpdateResourceStateRequest, error) {
+	out := []*apiv1.UpdateResourceStateRequest{{Whole: set.Whole, Start: start}}
+	size := 0
 	for _, u := range set.Specs {
-		x := &apiv1.ResourceState{ResourceId: ResourceToProto(u.Service), SpecRevision: u.Rev, Phase: string(u.Phase)}
-		if u.Spec != nil {
-			spec, err := SpecToProto(u.Spec)
-			if err != nil {
-				return nil, invalid("%s: %s", u.Service, err)
-			}
-			x.Spec = spec
+		x, err := updateToProto(u)
+		if err != nil {
+			return nil, invalid("%s: %s", u.Service, err)
+		}
+		m := out[len(out)-1]
+		if size += proto.Size(x); size > maxPush && len(m.States) > 0 {
+			m, size = &apiv1.UpdateResourceStateRequest{Start: start}, proto.Size(x)
+			out = append(out, m)
 		}
 		m.States = append(m.States, x)
 	}
-	return m, fits("specs", m)
+	return out, nil
+}
+
+func updateToProto(u engine.SpecUpdate) (x *apiv1.ResourceState, err error) {
+	x = &apiv1.ResourceState{ResourceId: ResourceToProto(u.Service), SpecRevision: u.Rev, Phase: string(u.Phase)}
+	if u.Spec != nil {
+		x.Spec, err = SpecToProto(u.Spec)
+	}
+	return x, err
 }
 
 // SpecSetFromProto reads a push of effective specs, as an agent takes it.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"statemanager/engine"
@@ -60,24 +61,35 @@ func TestSpecSetComesBack(t *testing.T) {
 		{Service: engine.Service("shop", "cart"), Rev: 7, Phase: engine.Running, Spec: &engine.Spec{Node: "n1", Replicas: 2, State: engine.Running}},
 		{Service: engine.Service("shop", "old"), Rev: 3},
 	}}
-	m, err := SpecSetToProto(want, 5)
-	if err != nil || m.Start != 5 {
-		t.Fatalf("start %d, %v", m.GetStart(), err)
+	parts, err := SpecSetToProto(want, 5)
+	if err != nil || len(parts) != 1 || parts[0].Start != 5 {
+		t.Fatalf("%d messages, %v", len(parts), err)
 	}
-	if got, err := SpecSetFromProto("n1", m); err != nil || !reflect.DeepEqual(got, want) {
+	if got, err := SpecSetFromProto("n1", parts[0]); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
-// TestSpecSetTooLarge: what does not fit into a message is refused before it is sent, and says what to do.
-func TestSpecSetTooLarge(t *testing.T) {
-	var set engine.SpecSet
+// TestLargeSpecSet holds rule 2.1 for what does not fit into one message: the first is whole, the others add to it.
+func TestLargeSpecSet(t *testing.T) {
+	set := engine.SpecSet{Whole: true}
 	spec := &engine.Spec{Node: "n1", Config: map[string]string{"blob": strings.Repeat("x", 60<<10)}, State: engine.Running}
 	for range 100 {
 		set.Specs = append(set.Specs, engine.SpecUpdate{Service: engine.Service("shop", "cart"), Spec: spec})
 	}
-	if _, err := SpecSetToProto(set, 1); err == nil || !strings.Contains(err.Error(), "make specs smaller") {
-		t.Errorf("got %v", err)
+	parts, err := SpecSetToProto(set, 7)
+	if err != nil || len(parts) < 2 {
+		t.Fatalf("%d messages, %v", len(parts), err)
+	}
+	specs := 0
+	for i, m := range parts {
+		if n := proto.Size(m); n > MaxMessage || m.Start != 7 || m.Whole != (i == 0) {
+			t.Errorf("message %d: %d bytes, start %d, whole %v", i, n, m.Start, m.Whole)
+		}
+		specs += len(m.States)
+	}
+	if specs != len(set.Specs) {
+		t.Errorf("%d specs of %d are pushed", specs, len(set.Specs))
 	}
 }
 
