@@ -22,6 +22,7 @@ type node struct {
 	due        Instant // when it falls silent, unless it is synced before
 	most       Instant // until when a stream is waited for that is open and not synced, whatever is heard on it
 	info       NodeInfo
+	falls      falls // services that became unwell here
 	fence      Fence // as it was declared when the node fell silent; none once it is connected again
 	alarm      alarm
 }
@@ -58,7 +59,7 @@ func (s *step) agentChanged(ev AgentChanged) {
 			s.synced(n, ev.Highest)
 		}
 	case AgentInfo:
-		n.info = ev.Info
+		s.heardOf(n, ev.Info)
 	case AgentLost:
 		if n.open {
 			s.lose(n)
@@ -86,7 +87,8 @@ func (s *step) lose(n *node) {
 // reconnect alone saves nothing; one that is not synced in time does not put off silence for ever.
 func (s *step) connected(n *node, ev AgentChanged) {
 	s.lose(n)
-	n.open, n.heard, n.start, n.info, n.fence = true, true, ev.Start, ev.Info, Fence{}
+	n.open, n.heard, n.start, n.fence = true, true, ev.Start, Fence{}
+	s.heardOf(n, ev.Info)
 	n.due = min(s.now+s.timeout, n.lost+2*s.timeout)
 	n.most = s.now + syncedMost*s.timeout
 	whole := SpecSet{Node: n.id, Whole: true}

@@ -30,6 +30,9 @@ func (s *step) away(v *service) bool {
 				v.notAway(n)
 				return true
 			}
+		case away && v.neverAt(p.node):
+			v.notAway(n)
+			return true
 		case !p.node.synced || p.blind || p.mute || v.slot(n) != nil:
 		case !p.sees() || p.diff.Rev != 0:
 			if away {
@@ -46,6 +49,11 @@ func (s *step) away(v *service) bool {
 		}
 	}
 	return false
+}
+
+// neverAt says whether a service cannot be at a node: it has no address, and nothing was ever done or seen of the service.
+func (v *service) neverAt(n *node) bool {
+	return !n.configured && !n.heard && len(v.rec.Acted)+len(v.rec.History.Attempts) == 0 && v.rec.LastGood == nil
 }
 
 // notAway forgets the entry of a node.

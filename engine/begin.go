@@ -152,7 +152,9 @@ func (s *step) intent(v *service, a Action, d Decision) {
 	}
 	r.put(a.Node, &a)
 	if a.Row.Disruptive {
-		r.History = r.History.After(Intent{s.now, a.Node, a.EpochSeq})
+		x := Intent{s.now, a.Node, a.EpochSeq}
+		r.History = r.History.After(x)
+		s.spend(v, x, true)
 	}
 	if a.By == ByPlan && a.Wanted == WantedYes {
 		r.Plans++

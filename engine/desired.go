@@ -36,6 +36,7 @@ func (s *step) created(v *service, d *Desired) {
 func (s *step) arrive(v *service) {
 	s.placeAt(v, v.home())
 	s.depend(v, v.rec.Spec.Dependencies)
+	s.regroup(v)
 	s.wellness(v)
 	s.report(v)
 	s.touch(v)

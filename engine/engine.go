@@ -18,6 +18,10 @@ type Engine struct {
 	nodes    map[string]*node
 	byDep    map[ResourceID]map[*service]bool // those that depend on it
 	busy     map[*service]bool                // those that are not quiet: woken by facts of the cell
+	groups   map[string]members
+	fallen   map[string]falls // by group
+	rows     ledgers
+	flights  map[ActionRef]*row // disruptive actions in flight
 	queue    queue
 	alarms   alarms
 
@@ -147,11 +151,13 @@ func (s *step) activate(p *Pack) {
 	clear(s.raised)
 	for _, v := range s.services {
 		v.pause, v.paused = [entries]Instant{}, 0
+		s.regroup(v)
 		s.touch(v)
 	}
 	for _, n := range s.nodes {
 		s.nodeAlarm(n) // the time of an alert is the pack's
 	}
+	s.respend()
 	s.count()
 	s.tell(nil, EventPack, SourceOperator, []FieldChange{{"revision", old, s.pack.Revision}})
 }

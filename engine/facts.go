@@ -110,8 +110,8 @@ func (s *step) recent(v *service) (out [MaxAges]bool) {
 func (s *step) recoveryFacts(v *service) RecoveryFacts {
 	last := v.rec.History.Last()
 	f := RecoveryFacts{Common: s.common(v, v.home()), Issue: s.askedIssue(v), LastAction: last.Kind, LastResult: last.Result,
-		Recent: s.recent(v), Targets: none, Source: s.source(v),
-		Dependencies: v.dependencies(s.Engine), WideSilence: s.census.wide}
+		Recent: s.recent(v), Targets: none, Source: s.source(v), Dependencies: v.dependencies(s.Engine)}
+	s.widespread(v, &f)
 	f.GoodVersion, f.GoodConfig = v.lastGood()
 	if _, _, ok := s.bestTarget(v); ok {
 		f.Targets = "some"
@@ -181,9 +181,8 @@ func (s *step) firstIssue(of []string) string {
 
 // dispatchFacts are what dispatch is told of an action.
 func (s *step) dispatchFacts(v *service, a *Action) DispatchFacts {
-	const unlimited = "unlimited"
-	f := DispatchFacts{Common: s.common(v, a.Node), Action: a.Kind, AskedBy: a.By, Dependencies: v.dependencies(s.Engine),
-		BudgetService: unlimited, BudgetNode: unlimited, BudgetGroup: unlimited, BudgetCell: unlimited, GroupHealth: unlimited}
+	f := DispatchFacts{Common: s.common(v, a.Node), Action: a.Kind, AskedBy: a.By, Dependencies: v.dependencies(s.Engine)}
+	s.budgets(v, &f, a.Node)
 	f.Unwell, _ = s.ill(v, a.Node)
 	return f
 }

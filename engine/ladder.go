@@ -28,6 +28,9 @@ func (s *step) issue(v *service, name string) bool {
 	l = v.editLadder()
 	l.Issue, l.State, l.Base, l.Ran = name, LadderOpen, s.now, time.Duration(v.ran)
 	v.asked = [entries]uint64{}
+	if v.unwell() {
+		s.fell(v, s.now)
+	}
 	s.tell(v, EventIssue, SourceEngine, []FieldChange{{"ladder", string(old), string(LadderOpen)}}, Field{"issue", name})
 	return true
 }

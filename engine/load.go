@@ -11,7 +11,8 @@ import (
 func New(st State) *Engine {
 	e := &Engine{resend: st.Resend, now: st.Now, timeout: Instant(st.NodeTimeout), cell: st.Cell,
 		services: map[ResourceID]*service{}, held: map[ResourceID]bool{}, nodes: map[string]*node{},
-		byDep: map[ResourceID]map[*service]bool{}, busy: map[*service]bool{}, raised: map[string]bool{}}
+		byDep: map[ResourceID]map[*service]bool{}, busy: map[*service]bool{}, raised: map[string]bool{},
+		groups: map[string]members{}, fallen: map[string]falls{}, rows: ledgers{}, flights: map[ActionRef]*row{}}
 	if e.cell == nil {
 		e.cell, e.cellDirty = &Cell{Epoch: 1}, true
 	}
@@ -59,6 +60,8 @@ func (s *step) load(st State) {
 		c := s.cellEdit()
 		c.Epoch, c.Revision = cell.Epoch, cell.Revision
 	}
+	s.recall()
+	s.respend()
 	c := *s.cell
 	c.Outbox = resent(c.Outbox)
 	s.cell = &c
@@ -78,6 +81,10 @@ func (s *step) adopt(r *Record) {
 		s.placeAt(v, x.Node)
 	}
 	s.depend(v, r.Spec.Dependencies)
+	s.regroup(v)
+	if l := v.rec.Ladder; l != nil && l.Issue != IssueNodeSilent {
+		s.fell(v, l.Opened)
+	}
 	s.touch(v)
 }
 

@@ -23,7 +23,7 @@ func (s *step) bestTarget(v *service) (node string, d Decision, ok bool) {
 }
 
 func (s *step) placementFacts(v *service, n *node) PlacementFacts {
-	f := PlacementFacts{Common: s.common(v, n.id), Ready: n.info.Ready, Load: n.info.Load, GroupHere: none}
+	f := PlacementFacts{Common: s.common(v, n.id), Ready: n.info.Ready, Load: n.info.Load, GroupHere: s.groupHere(v, n.id)}
 	f.Fits = n.info.Capacity == 0 || len(n.services) < int(n.info.Capacity)
 	for _, a := range v.rec.History.Attempts {
 		if a.Kind == Relocate && a.Node == n.id && a.Result != Succeeded && s.now < a.At.Add(s.pack.Placement) {

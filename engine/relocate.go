@@ -69,6 +69,7 @@ func (s *step) moveTo(v *service, a Action, target string, d Decision) {
 	r := v.edit()
 	if a.For != "" {
 		r.Acted = v.acted(&a)
+		s.landed(&a)
 		r.put(a.Node, nil)
 	}
 	if r.Over.Node = target; r.Desired.Spec.Node == target {

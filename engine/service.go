@@ -27,6 +27,7 @@ type service struct {
 
 	found    []string // issues that stability has found
 	foundWhy []Reason
+	group    string  // in the index of groups
 	figures  figures // that it was last asked about
 	pause    [entries]Instant
 	asked    [entries]uint64 // the decision that was recorded last
@@ -200,6 +201,8 @@ func (s *step) prune(v *service) {
 func (s *step) drop(v *service) {
 	s.depend(v, nil)
 	v.rec, v.well, v.next, v.found, v.deferred = nil, 0, nil, nil, nil
+	s.regroup(v)
+	delete(s.rows, [2]string{scopeService, v.id.String()})
 }
 
 // depend keeps the index of dependencies.

@@ -4,18 +4,23 @@ import "slices"
 
 // census counts the nodes of the cell.
 type census struct {
+	nodes     int
 	silent    int
 	uncounted int // not yet synced or silent since New
 	pending   int // that may report any moment: connecting, or lost and not yet silent
 	wide      bool
 }
 
-// count takes the census after a change of a node, and wakes who waits for it: recovery until every node of the records
-// is counted (rule 6.4), a deleted service until none is connecting (rule 1.7), and all when most are silent.
+// count takes the census after a change of a node that has an address: of another nothing can be heard. It wakes who
+// waits for it: recovery until every node of the records is counted (rule 6.4), a deleted service until none is connecting (rule 1.7), and all when most are silent.
 func (e *Engine) count() {
 	old := e.census
 	e.census = census{}
 	for _, n := range e.nodes {
+		if !n.configured {
+			continue
+		}
+		e.census.nodes++
 		if n.silent {
 			e.census.silent++
 		}
@@ -40,7 +45,7 @@ func (e *Engine) widespreadSilence() bool {
 	if w.SilenceCount <= 0 && w.SilencePercent <= 0 {
 		return false
 	}
-	return n >= max(2, w.SilenceCount) && n*100 >= w.SilencePercent*len(e.nodes)
+	return n >= max(2, w.SilenceCount) && n*100 >= w.SilencePercent*e.census.nodes
 }
 
 // silentAt says whether a service is not seen at a node: the node is silent, or its agent cannot see the service.
@@ -96,7 +101,7 @@ func (s *step) alertSilence(n *node) {
 	}
 	if !s.wideRaised {
 		s.wideRaised = true
-		s.alert(AlertWidespreadSilence, Field{"silent", number(s.census.silent)}, Field{"of", number(len(s.nodes))})
+		s.alert(AlertWidespreadSilence, Field{"silent", number(s.census.silent)}, Field{"of", number(s.census.nodes)})
 	}
 	for _, m := range s.nodes {
 		if m.silent {

@@ -105,6 +105,7 @@ func (s *step) conclude(v *service, a *Action, res Result) {
 		r.Acted = v.acted(a) // their exit, when reported late, is no crash
 	}
 	r.put(a.Node, nil)
+	s.landed(a)
 	r.Hold = Timer{s.now, afterResult}
 	v.asked = [entries]uint64{}
 	s.tell(v, EventActionEnded, SourceEngine, nil, append(a.fields(), Field{"message", a.Message}, Field{"result", string(res)},

@@ -3,6 +3,7 @@ package wire
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"statemanager/engine"
 	storev1 "statemanager/proto/store/v1"
@@ -12,6 +13,7 @@ import (
 func CellToStore(c *engine.Cell) ([]byte, error) {
 	return encode(&storev1.Cell{
 		Format: format, Epoch: c.Epoch, Revision: c.Revision, N: c.N, Outbox: each(c.Outbox, noticeToStore), Silent: c.Silent, Paused: int64(c.Paused),
+		Nodes: each(c.Nodes, nodeToStore),
 	}, c.Unknown)
 }
 
@@ -24,8 +26,17 @@ func CellFromStore(b []byte) (*engine.Cell, error) {
 	}
 	return &engine.Cell{
 		Epoch: m.GetEpoch(), Revision: m.GetRevision(), N: m.GetN(), Outbox: each(m.GetOutbox(), noticeFromStore),
-		Silent: m.GetSilent(), Paused: engine.Instant(m.GetPaused()), Unknown: unknown,
+		Silent: m.GetSilent(), Paused: engine.Instant(m.GetPaused()), Nodes: each(m.GetNodes(), nodeFromStore), Unknown: unknown,
 	}, nil
+}
+
+func nodeToStore(n engine.NodeInfo) *storev1.Node {
+	return &storev1.Node{Id: n.ID, Labels: n.Labels, Capacity: n.Capacity, FenceSelf: n.Fence.Self, FenceAfter: int64(n.Fence.After)}
+}
+
+func nodeFromStore(m *storev1.Node) engine.NodeInfo {
+	return engine.NodeInfo{ID: m.GetId(), Labels: m.GetLabels(), Capacity: m.GetCapacity(),
+		Fence: engine.Fence{Self: m.GetFenceSelf(), After: time.Duration(m.GetFenceAfter())}}
 }
 
 // PackToStore are the bytes of a pack's files.

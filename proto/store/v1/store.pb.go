@@ -446,7 +446,9 @@ type Cell struct {
 	// Nodes whose silence has been alerted.
 	Silent []string `protobuf:"bytes,6,rep,name=silent,proto3" json:"silent,omitempty"`
 	// Since when reconciliation is stopped; 0 = it is not.
-	Paused        int64 `protobuf:"varint,7,opt,name=paused,proto3" json:"paused,omitempty"`
+	Paused int64 `protobuf:"varint,7,opt,name=paused,proto3" json:"paused,omitempty"`
+	// What nodes have said of themselves that does not change by itself.
+	Nodes         []*Node `protobuf:"bytes,8,rep,name=nodes,proto3" json:"nodes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -530,6 +532,95 @@ func (x *Cell) GetPaused() int64 {
 	return 0
 }
 
+func (x *Cell) GetNodes() []*Node {
+	if x != nil {
+		return x.Nodes
+	}
+	return nil
+}
+
+// Node is what a node has said of itself.
+type Node struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Its labels.
+	Labels map[string]string `protobuf:"bytes,2,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// How many services fit; 0 = any number.
+	Capacity uint32 `protobuf:"varint,3,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	// It stops its services by itself when it is cut off.
+	FenceSelf bool `protobuf:"varint,4,opt,name=fence_self,json=fenceSelf,proto3" json:"fence_self,omitempty"`
+	// After how long.
+	FenceAfter    int64 `protobuf:"varint,5,opt,name=fence_after,json=fenceAfter,proto3" json:"fence_after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Node) Reset() {
+	*x = Node{}
+	mi := &file_store_v1_store_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Node) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Node) ProtoMessage() {}
+
+func (x *Node) ProtoReflect() protoreflect.Message {
+	mi := &file_store_v1_store_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Node.ProtoReflect.Descriptor instead.
+func (*Node) Descriptor() ([]byte, []int) {
+	return file_store_v1_store_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Node) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Node) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *Node) GetCapacity() uint32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
+}
+
+func (x *Node) GetFenceSelf() bool {
+	if x != nil {
+		return x.FenceSelf
+	}
+	return false
+}
+
+func (x *Node) GetFenceAfter() int64 {
+	if x != nil {
+		return x.FenceAfter
+	}
+	return 0
+}
+
 // Segment is a part of the history: what one transaction told of.
 type Segment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -543,7 +634,7 @@ type Segment struct {
 
 func (x *Segment) Reset() {
 	*x = Segment{}
-	mi := &file_store_v1_store_proto_msgTypes[3]
+	mi := &file_store_v1_store_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -555,7 +646,7 @@ func (x *Segment) String() string {
 func (*Segment) ProtoMessage() {}
 
 func (x *Segment) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[3]
+	mi := &file_store_v1_store_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -568,7 +659,7 @@ func (x *Segment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Segment.ProtoReflect.Descriptor instead.
 func (*Segment) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{3}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Segment) GetFormat() uint32 {
@@ -598,7 +689,7 @@ type Pack struct {
 
 func (x *Pack) Reset() {
 	*x = Pack{}
-	mi := &file_store_v1_store_proto_msgTypes[4]
+	mi := &file_store_v1_store_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +701,7 @@ func (x *Pack) String() string {
 func (*Pack) ProtoMessage() {}
 
 func (x *Pack) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[4]
+	mi := &file_store_v1_store_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +714,7 @@ func (x *Pack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pack.ProtoReflect.Descriptor instead.
 func (*Pack) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{4}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Pack) GetFormat() uint32 {
@@ -653,7 +744,7 @@ type Creation struct {
 
 func (x *Creation) Reset() {
 	*x = Creation{}
-	mi := &file_store_v1_store_proto_msgTypes[5]
+	mi := &file_store_v1_store_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +756,7 @@ func (x *Creation) String() string {
 func (*Creation) ProtoMessage() {}
 
 func (x *Creation) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[5]
+	mi := &file_store_v1_store_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +769,7 @@ func (x *Creation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Creation.ProtoReflect.Descriptor instead.
 func (*Creation) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{5}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Creation) GetFormat() uint32 {
@@ -708,7 +799,7 @@ type File struct {
 
 func (x *File) Reset() {
 	*x = File{}
-	mi := &file_store_v1_store_proto_msgTypes[6]
+	mi := &file_store_v1_store_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +811,7 @@ func (x *File) String() string {
 func (*File) ProtoMessage() {}
 
 func (x *File) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[6]
+	mi := &file_store_v1_store_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +824,7 @@ func (x *File) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use File.ProtoReflect.Descriptor instead.
 func (*File) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{6}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *File) GetName() string {
@@ -765,7 +856,7 @@ type Resource struct {
 
 func (x *Resource) Reset() {
 	*x = Resource{}
-	mi := &file_store_v1_store_proto_msgTypes[7]
+	mi := &file_store_v1_store_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -777,7 +868,7 @@ func (x *Resource) String() string {
 func (*Resource) ProtoMessage() {}
 
 func (x *Resource) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[7]
+	mi := &file_store_v1_store_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -790,7 +881,7 @@ func (x *Resource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resource.ProtoReflect.Descriptor instead.
 func (*Resource) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{7}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Resource) GetKind() string {
@@ -827,7 +918,7 @@ type EpochSeq struct {
 
 func (x *EpochSeq) Reset() {
 	*x = EpochSeq{}
-	mi := &file_store_v1_store_proto_msgTypes[8]
+	mi := &file_store_v1_store_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -839,7 +930,7 @@ func (x *EpochSeq) String() string {
 func (*EpochSeq) ProtoMessage() {}
 
 func (x *EpochSeq) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[8]
+	mi := &file_store_v1_store_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -852,7 +943,7 @@ func (x *EpochSeq) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochSeq.ProtoReflect.Descriptor instead.
 func (*EpochSeq) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{8}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *EpochSeq) GetEpoch() int64 {
@@ -882,7 +973,7 @@ type Timer struct {
 
 func (x *Timer) Reset() {
 	*x = Timer{}
-	mi := &file_store_v1_store_proto_msgTypes[9]
+	mi := &file_store_v1_store_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +985,7 @@ func (x *Timer) String() string {
 func (*Timer) ProtoMessage() {}
 
 func (x *Timer) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[9]
+	mi := &file_store_v1_store_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +998,7 @@ func (x *Timer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Timer.ProtoReflect.Descriptor instead.
 func (*Timer) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{9}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Timer) GetArmed() int64 {
@@ -941,7 +1032,7 @@ type Desired struct {
 
 func (x *Desired) Reset() {
 	*x = Desired{}
-	mi := &file_store_v1_store_proto_msgTypes[10]
+	mi := &file_store_v1_store_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1044,7 @@ func (x *Desired) String() string {
 func (*Desired) ProtoMessage() {}
 
 func (x *Desired) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[10]
+	mi := &file_store_v1_store_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1057,7 @@ func (x *Desired) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Desired.ProtoReflect.Descriptor instead.
 func (*Desired) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{10}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Desired) GetSpec() *Spec {
@@ -1030,7 +1121,7 @@ type Spec struct {
 
 func (x *Spec) Reset() {
 	*x = Spec{}
-	mi := &file_store_v1_store_proto_msgTypes[11]
+	mi := &file_store_v1_store_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1042,7 +1133,7 @@ func (x *Spec) String() string {
 func (*Spec) ProtoMessage() {}
 
 func (x *Spec) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[11]
+	mi := &file_store_v1_store_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1055,7 +1146,7 @@ func (x *Spec) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Spec.ProtoReflect.Descriptor instead.
 func (*Spec) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{11}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Spec) GetNode() string {
@@ -1155,7 +1246,7 @@ type Pair struct {
 
 func (x *Pair) Reset() {
 	*x = Pair{}
-	mi := &file_store_v1_store_proto_msgTypes[12]
+	mi := &file_store_v1_store_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1167,7 +1258,7 @@ func (x *Pair) String() string {
 func (*Pair) ProtoMessage() {}
 
 func (x *Pair) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[12]
+	mi := &file_store_v1_store_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1180,7 +1271,7 @@ func (x *Pair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pair.ProtoReflect.Descriptor instead.
 func (*Pair) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{12}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Pair) GetVersion() string {
@@ -1212,7 +1303,7 @@ type Overrides struct {
 
 func (x *Overrides) Reset() {
 	*x = Overrides{}
-	mi := &file_store_v1_store_proto_msgTypes[13]
+	mi := &file_store_v1_store_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1224,7 +1315,7 @@ func (x *Overrides) String() string {
 func (*Overrides) ProtoMessage() {}
 
 func (x *Overrides) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[13]
+	mi := &file_store_v1_store_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1237,7 +1328,7 @@ func (x *Overrides) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Overrides.ProtoReflect.Descriptor instead.
 func (*Overrides) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{13}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Overrides) GetPair() *Pair {
@@ -1280,7 +1371,7 @@ type History struct {
 
 func (x *History) Reset() {
 	*x = History{}
-	mi := &file_store_v1_store_proto_msgTypes[14]
+	mi := &file_store_v1_store_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1292,7 +1383,7 @@ func (x *History) String() string {
 func (*History) ProtoMessage() {}
 
 func (x *History) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[14]
+	mi := &file_store_v1_store_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1305,7 +1396,7 @@ func (x *History) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use History.ProtoReflect.Descriptor instead.
 func (*History) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{14}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *History) GetAttempts() []*Attempt {
@@ -1360,7 +1451,7 @@ type Move struct {
 
 func (x *Move) Reset() {
 	*x = Move{}
-	mi := &file_store_v1_store_proto_msgTypes[15]
+	mi := &file_store_v1_store_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1372,7 +1463,7 @@ func (x *Move) String() string {
 func (*Move) ProtoMessage() {}
 
 func (x *Move) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[15]
+	mi := &file_store_v1_store_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1385,7 +1476,7 @@ func (x *Move) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Move.ProtoReflect.Descriptor instead.
 func (*Move) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{15}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Move) GetAt() int64 {
@@ -1435,7 +1526,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_store_v1_store_proto_msgTypes[16]
+	mi := &file_store_v1_store_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1447,7 +1538,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[16]
+	mi := &file_store_v1_store_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1460,7 +1551,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{16}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Attempt) GetKind() string {
@@ -1515,7 +1606,7 @@ type Crash struct {
 
 func (x *Crash) Reset() {
 	*x = Crash{}
-	mi := &file_store_v1_store_proto_msgTypes[17]
+	mi := &file_store_v1_store_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1527,7 +1618,7 @@ func (x *Crash) String() string {
 func (*Crash) ProtoMessage() {}
 
 func (x *Crash) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[17]
+	mi := &file_store_v1_store_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1540,7 +1631,7 @@ func (x *Crash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Crash.ProtoReflect.Descriptor instead.
 func (*Crash) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{17}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Crash) GetAt() int64 {
@@ -1586,7 +1677,7 @@ type Intent struct {
 
 func (x *Intent) Reset() {
 	*x = Intent{}
-	mi := &file_store_v1_store_proto_msgTypes[18]
+	mi := &file_store_v1_store_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1598,7 +1689,7 @@ func (x *Intent) String() string {
 func (*Intent) ProtoMessage() {}
 
 func (x *Intent) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[18]
+	mi := &file_store_v1_store_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1611,7 +1702,7 @@ func (x *Intent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Intent.ProtoReflect.Descriptor instead.
 func (*Intent) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{18}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Intent) GetAt() int64 {
@@ -1648,7 +1739,7 @@ type Exited struct {
 
 func (x *Exited) Reset() {
 	*x = Exited{}
-	mi := &file_store_v1_store_proto_msgTypes[19]
+	mi := &file_store_v1_store_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1660,7 +1751,7 @@ func (x *Exited) String() string {
 func (*Exited) ProtoMessage() {}
 
 func (x *Exited) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[19]
+	mi := &file_store_v1_store_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1673,7 +1764,7 @@ func (x *Exited) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exited.ProtoReflect.Descriptor instead.
 func (*Exited) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{19}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Exited) GetNode() string {
@@ -1713,7 +1804,7 @@ type Ladder struct {
 
 func (x *Ladder) Reset() {
 	*x = Ladder{}
-	mi := &file_store_v1_store_proto_msgTypes[20]
+	mi := &file_store_v1_store_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1725,7 +1816,7 @@ func (x *Ladder) String() string {
 func (*Ladder) ProtoMessage() {}
 
 func (x *Ladder) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[20]
+	mi := &file_store_v1_store_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1738,7 +1829,7 @@ func (x *Ladder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ladder.ProtoReflect.Descriptor instead.
 func (*Ladder) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{20}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Ladder) GetIssue() string {
@@ -1805,7 +1896,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_store_v1_store_proto_msgTypes[21]
+	mi := &file_store_v1_store_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1817,7 +1908,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[21]
+	mi := &file_store_v1_store_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1830,7 +1921,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{21}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Reason) GetCode() string {
@@ -1867,7 +1958,7 @@ type Field struct {
 
 func (x *Field) Reset() {
 	*x = Field{}
-	mi := &file_store_v1_store_proto_msgTypes[22]
+	mi := &file_store_v1_store_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1879,7 +1970,7 @@ func (x *Field) String() string {
 func (*Field) ProtoMessage() {}
 
 func (x *Field) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[22]
+	mi := &file_store_v1_store_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1892,7 +1983,7 @@ func (x *Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Field.ProtoReflect.Descriptor instead.
 func (*Field) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{22}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Field) GetName() string {
@@ -1924,7 +2015,7 @@ type Away struct {
 
 func (x *Away) Reset() {
 	*x = Away{}
-	mi := &file_store_v1_store_proto_msgTypes[23]
+	mi := &file_store_v1_store_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1936,7 +2027,7 @@ func (x *Away) String() string {
 func (*Away) ProtoMessage() {}
 
 func (x *Away) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[23]
+	mi := &file_store_v1_store_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1949,7 +2040,7 @@ func (x *Away) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Away.ProtoReflect.Descriptor instead.
 func (*Away) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{23}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Away) GetNode() string {
@@ -2028,7 +2119,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_store_v1_store_proto_msgTypes[24]
+	mi := &file_store_v1_store_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2040,7 +2131,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[24]
+	mi := &file_store_v1_store_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2053,7 +2144,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{24}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Action) GetNode() string {
@@ -2248,7 +2339,7 @@ type ActionRow struct {
 
 func (x *ActionRow) Reset() {
 	*x = ActionRow{}
-	mi := &file_store_v1_store_proto_msgTypes[25]
+	mi := &file_store_v1_store_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +2351,7 @@ func (x *ActionRow) String() string {
 func (*ActionRow) ProtoMessage() {}
 
 func (x *ActionRow) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[25]
+	mi := &file_store_v1_store_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +2364,7 @@ func (x *ActionRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionRow.ProtoReflect.Descriptor instead.
 func (*ActionRow) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{25}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ActionRow) GetName() string {
@@ -2376,7 +2467,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_store_v1_store_proto_msgTypes[26]
+	mi := &file_store_v1_store_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2388,7 +2479,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[26]
+	mi := &file_store_v1_store_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2401,7 +2492,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{26}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Notice) GetService() *Resource {
@@ -2470,7 +2561,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_store_v1_store_proto_msgTypes[27]
+	mi := &file_store_v1_store_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2482,7 +2573,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[27]
+	mi := &file_store_v1_store_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2495,7 +2586,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{27}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Entry) GetAt() int64 {
@@ -2547,7 +2638,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_store_v1_store_proto_msgTypes[28]
+	mi := &file_store_v1_store_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2559,7 +2650,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[28]
+	mi := &file_store_v1_store_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2572,7 +2663,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{28}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Event) GetAt() int64 {
@@ -2632,7 +2723,7 @@ type FieldChange struct {
 
 func (x *FieldChange) Reset() {
 	*x = FieldChange{}
-	mi := &file_store_v1_store_proto_msgTypes[29]
+	mi := &file_store_v1_store_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2644,7 +2735,7 @@ func (x *FieldChange) String() string {
 func (*FieldChange) ProtoMessage() {}
 
 func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[29]
+	mi := &file_store_v1_store_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2657,7 +2748,7 @@ func (x *FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
 func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{29}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *FieldChange) GetField() string {
@@ -2706,7 +2797,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_store_v1_store_proto_msgTypes[30]
+	mi := &file_store_v1_store_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2718,7 +2809,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[30]
+	mi := &file_store_v1_store_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2731,7 +2822,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{30}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Decision) GetEntrypoint() string {
@@ -2803,7 +2894,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_store_v1_store_proto_msgTypes[31]
+	mi := &file_store_v1_store_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2815,7 +2906,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_store_v1_store_proto_msgTypes[31]
+	mi := &file_store_v1_store_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2828,7 +2919,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_store_v1_store_proto_rawDescGZIP(), []int{31}
+	return file_store_v1_store_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Place) GetFile() string {
@@ -2889,7 +2980,7 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\x06impact\x18\t \x01(\tR\x06impact\x12?\n" +
 	"\areasons\x18\n" +
 	" \x03(\v2%.piccolo.statemanager.store.v1.ReasonR\areasons\x12\x1a\n" +
-	"\brevision\x18\v \x01(\tR\brevision\"\xcd\x01\n" +
+	"\brevision\x18\v \x01(\tR\brevision\"\x88\x02\n" +
 	"\x04Cell\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
@@ -2897,7 +2988,19 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\x01n\x18\x04 \x01(\x03R\x01n\x12=\n" +
 	"\x06outbox\x18\x05 \x03(\v2%.piccolo.statemanager.store.v1.NoticeR\x06outbox\x12\x16\n" +
 	"\x06silent\x18\x06 \x03(\tR\x06silent\x12\x16\n" +
-	"\x06paused\x18\a \x01(\x03R\x06paused\"a\n" +
+	"\x06paused\x18\a \x01(\x03R\x06paused\x129\n" +
+	"\x05nodes\x18\b \x03(\v2#.piccolo.statemanager.store.v1.NodeR\x05nodes\"\xf6\x01\n" +
+	"\x04Node\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12G\n" +
+	"\x06labels\x18\x02 \x03(\v2/.piccolo.statemanager.store.v1.Node.LabelsEntryR\x06labels\x12\x1a\n" +
+	"\bcapacity\x18\x03 \x01(\rR\bcapacity\x12\x1d\n" +
+	"\n" +
+	"fence_self\x18\x04 \x01(\bR\tfenceSelf\x12\x1f\n" +
+	"\vfence_after\x18\x05 \x01(\x03R\n" +
+	"fenceAfter\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"a\n" +
 	"\aSegment\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12>\n" +
 	"\aentries\x18\x02 \x03(\v2$.piccolo.statemanager.store.v1.EntryR\aentries\"Y\n" +
@@ -3100,100 +3203,104 @@ func file_store_v1_store_proto_rawDescGZIP() []byte {
 	return file_store_v1_store_proto_rawDescData
 }
 
-var file_store_v1_store_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_store_v1_store_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_store_v1_store_proto_goTypes = []any{
 	(*Record)(nil),      // 0: piccolo.statemanager.store.v1.Record
 	(*Plan)(nil),        // 1: piccolo.statemanager.store.v1.Plan
 	(*Cell)(nil),        // 2: piccolo.statemanager.store.v1.Cell
-	(*Segment)(nil),     // 3: piccolo.statemanager.store.v1.Segment
-	(*Pack)(nil),        // 4: piccolo.statemanager.store.v1.Pack
-	(*Creation)(nil),    // 5: piccolo.statemanager.store.v1.Creation
-	(*File)(nil),        // 6: piccolo.statemanager.store.v1.File
-	(*Resource)(nil),    // 7: piccolo.statemanager.store.v1.Resource
-	(*EpochSeq)(nil),    // 8: piccolo.statemanager.store.v1.EpochSeq
-	(*Timer)(nil),       // 9: piccolo.statemanager.store.v1.Timer
-	(*Desired)(nil),     // 10: piccolo.statemanager.store.v1.Desired
-	(*Spec)(nil),        // 11: piccolo.statemanager.store.v1.Spec
-	(*Pair)(nil),        // 12: piccolo.statemanager.store.v1.Pair
-	(*Overrides)(nil),   // 13: piccolo.statemanager.store.v1.Overrides
-	(*History)(nil),     // 14: piccolo.statemanager.store.v1.History
-	(*Move)(nil),        // 15: piccolo.statemanager.store.v1.Move
-	(*Attempt)(nil),     // 16: piccolo.statemanager.store.v1.Attempt
-	(*Crash)(nil),       // 17: piccolo.statemanager.store.v1.Crash
-	(*Intent)(nil),      // 18: piccolo.statemanager.store.v1.Intent
-	(*Exited)(nil),      // 19: piccolo.statemanager.store.v1.Exited
-	(*Ladder)(nil),      // 20: piccolo.statemanager.store.v1.Ladder
-	(*Reason)(nil),      // 21: piccolo.statemanager.store.v1.Reason
-	(*Field)(nil),       // 22: piccolo.statemanager.store.v1.Field
-	(*Away)(nil),        // 23: piccolo.statemanager.store.v1.Away
-	(*Action)(nil),      // 24: piccolo.statemanager.store.v1.Action
-	(*ActionRow)(nil),   // 25: piccolo.statemanager.store.v1.ActionRow
-	(*Notice)(nil),      // 26: piccolo.statemanager.store.v1.Notice
-	(*Entry)(nil),       // 27: piccolo.statemanager.store.v1.Entry
-	(*Event)(nil),       // 28: piccolo.statemanager.store.v1.Event
-	(*FieldChange)(nil), // 29: piccolo.statemanager.store.v1.FieldChange
-	(*Decision)(nil),    // 30: piccolo.statemanager.store.v1.Decision
-	(*Place)(nil),       // 31: piccolo.statemanager.store.v1.Place
-	nil,                 // 32: piccolo.statemanager.store.v1.Spec.ConfigEntry
-	nil,                 // 33: piccolo.statemanager.store.v1.Spec.LabelsEntry
-	nil,                 // 34: piccolo.statemanager.store.v1.Pair.ConfigEntry
+	(*Node)(nil),        // 3: piccolo.statemanager.store.v1.Node
+	(*Segment)(nil),     // 4: piccolo.statemanager.store.v1.Segment
+	(*Pack)(nil),        // 5: piccolo.statemanager.store.v1.Pack
+	(*Creation)(nil),    // 6: piccolo.statemanager.store.v1.Creation
+	(*File)(nil),        // 7: piccolo.statemanager.store.v1.File
+	(*Resource)(nil),    // 8: piccolo.statemanager.store.v1.Resource
+	(*EpochSeq)(nil),    // 9: piccolo.statemanager.store.v1.EpochSeq
+	(*Timer)(nil),       // 10: piccolo.statemanager.store.v1.Timer
+	(*Desired)(nil),     // 11: piccolo.statemanager.store.v1.Desired
+	(*Spec)(nil),        // 12: piccolo.statemanager.store.v1.Spec
+	(*Pair)(nil),        // 13: piccolo.statemanager.store.v1.Pair
+	(*Overrides)(nil),   // 14: piccolo.statemanager.store.v1.Overrides
+	(*History)(nil),     // 15: piccolo.statemanager.store.v1.History
+	(*Move)(nil),        // 16: piccolo.statemanager.store.v1.Move
+	(*Attempt)(nil),     // 17: piccolo.statemanager.store.v1.Attempt
+	(*Crash)(nil),       // 18: piccolo.statemanager.store.v1.Crash
+	(*Intent)(nil),      // 19: piccolo.statemanager.store.v1.Intent
+	(*Exited)(nil),      // 20: piccolo.statemanager.store.v1.Exited
+	(*Ladder)(nil),      // 21: piccolo.statemanager.store.v1.Ladder
+	(*Reason)(nil),      // 22: piccolo.statemanager.store.v1.Reason
+	(*Field)(nil),       // 23: piccolo.statemanager.store.v1.Field
+	(*Away)(nil),        // 24: piccolo.statemanager.store.v1.Away
+	(*Action)(nil),      // 25: piccolo.statemanager.store.v1.Action
+	(*ActionRow)(nil),   // 26: piccolo.statemanager.store.v1.ActionRow
+	(*Notice)(nil),      // 27: piccolo.statemanager.store.v1.Notice
+	(*Entry)(nil),       // 28: piccolo.statemanager.store.v1.Entry
+	(*Event)(nil),       // 29: piccolo.statemanager.store.v1.Event
+	(*FieldChange)(nil), // 30: piccolo.statemanager.store.v1.FieldChange
+	(*Decision)(nil),    // 31: piccolo.statemanager.store.v1.Decision
+	(*Place)(nil),       // 32: piccolo.statemanager.store.v1.Place
+	nil,                 // 33: piccolo.statemanager.store.v1.Node.LabelsEntry
+	nil,                 // 34: piccolo.statemanager.store.v1.Spec.ConfigEntry
+	nil,                 // 35: piccolo.statemanager.store.v1.Spec.LabelsEntry
+	nil,                 // 36: piccolo.statemanager.store.v1.Pair.ConfigEntry
 }
 var file_store_v1_store_proto_depIdxs = []int32{
-	7,  // 0: piccolo.statemanager.store.v1.Record.service:type_name -> piccolo.statemanager.store.v1.Resource
-	10, // 1: piccolo.statemanager.store.v1.Record.desired:type_name -> piccolo.statemanager.store.v1.Desired
-	11, // 2: piccolo.statemanager.store.v1.Record.spec:type_name -> piccolo.statemanager.store.v1.Spec
-	13, // 3: piccolo.statemanager.store.v1.Record.over:type_name -> piccolo.statemanager.store.v1.Overrides
-	8,  // 4: piccolo.statemanager.store.v1.Record.newest:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	12, // 5: piccolo.statemanager.store.v1.Record.last_good:type_name -> piccolo.statemanager.store.v1.Pair
-	14, // 6: piccolo.statemanager.store.v1.Record.history:type_name -> piccolo.statemanager.store.v1.History
-	20, // 7: piccolo.statemanager.store.v1.Record.ladder:type_name -> piccolo.statemanager.store.v1.Ladder
-	24, // 8: piccolo.statemanager.store.v1.Record.slots:type_name -> piccolo.statemanager.store.v1.Action
-	23, // 9: piccolo.statemanager.store.v1.Record.away:type_name -> piccolo.statemanager.store.v1.Away
-	26, // 10: piccolo.statemanager.store.v1.Record.outbox:type_name -> piccolo.statemanager.store.v1.Notice
-	9,  // 11: piccolo.statemanager.store.v1.Record.hold:type_name -> piccolo.statemanager.store.v1.Timer
+	8,  // 0: piccolo.statemanager.store.v1.Record.service:type_name -> piccolo.statemanager.store.v1.Resource
+	11, // 1: piccolo.statemanager.store.v1.Record.desired:type_name -> piccolo.statemanager.store.v1.Desired
+	12, // 2: piccolo.statemanager.store.v1.Record.spec:type_name -> piccolo.statemanager.store.v1.Spec
+	14, // 3: piccolo.statemanager.store.v1.Record.over:type_name -> piccolo.statemanager.store.v1.Overrides
+	9,  // 4: piccolo.statemanager.store.v1.Record.newest:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	13, // 5: piccolo.statemanager.store.v1.Record.last_good:type_name -> piccolo.statemanager.store.v1.Pair
+	15, // 6: piccolo.statemanager.store.v1.Record.history:type_name -> piccolo.statemanager.store.v1.History
+	21, // 7: piccolo.statemanager.store.v1.Record.ladder:type_name -> piccolo.statemanager.store.v1.Ladder
+	25, // 8: piccolo.statemanager.store.v1.Record.slots:type_name -> piccolo.statemanager.store.v1.Action
+	24, // 9: piccolo.statemanager.store.v1.Record.away:type_name -> piccolo.statemanager.store.v1.Away
+	27, // 10: piccolo.statemanager.store.v1.Record.outbox:type_name -> piccolo.statemanager.store.v1.Notice
+	10, // 11: piccolo.statemanager.store.v1.Record.hold:type_name -> piccolo.statemanager.store.v1.Timer
 	1,  // 12: piccolo.statemanager.store.v1.Record.plan:type_name -> piccolo.statemanager.store.v1.Plan
-	21, // 13: piccolo.statemanager.store.v1.Plan.reasons:type_name -> piccolo.statemanager.store.v1.Reason
-	26, // 14: piccolo.statemanager.store.v1.Cell.outbox:type_name -> piccolo.statemanager.store.v1.Notice
-	27, // 15: piccolo.statemanager.store.v1.Segment.entries:type_name -> piccolo.statemanager.store.v1.Entry
-	6,  // 16: piccolo.statemanager.store.v1.Pack.files:type_name -> piccolo.statemanager.store.v1.File
-	11, // 17: piccolo.statemanager.store.v1.Desired.spec:type_name -> piccolo.statemanager.store.v1.Spec
-	32, // 18: piccolo.statemanager.store.v1.Spec.config:type_name -> piccolo.statemanager.store.v1.Spec.ConfigEntry
-	7,  // 19: piccolo.statemanager.store.v1.Spec.dependencies:type_name -> piccolo.statemanager.store.v1.Resource
-	33, // 20: piccolo.statemanager.store.v1.Spec.labels:type_name -> piccolo.statemanager.store.v1.Spec.LabelsEntry
-	34, // 21: piccolo.statemanager.store.v1.Pair.config:type_name -> piccolo.statemanager.store.v1.Pair.ConfigEntry
-	12, // 22: piccolo.statemanager.store.v1.Overrides.pair:type_name -> piccolo.statemanager.store.v1.Pair
-	16, // 23: piccolo.statemanager.store.v1.History.attempts:type_name -> piccolo.statemanager.store.v1.Attempt
-	17, // 24: piccolo.statemanager.store.v1.History.crashes:type_name -> piccolo.statemanager.store.v1.Crash
-	18, // 25: piccolo.statemanager.store.v1.History.intents:type_name -> piccolo.statemanager.store.v1.Intent
-	19, // 26: piccolo.statemanager.store.v1.History.exited:type_name -> piccolo.statemanager.store.v1.Exited
-	15, // 27: piccolo.statemanager.store.v1.History.moves:type_name -> piccolo.statemanager.store.v1.Move
-	8,  // 28: piccolo.statemanager.store.v1.Intent.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	21, // 29: piccolo.statemanager.store.v1.Ladder.why:type_name -> piccolo.statemanager.store.v1.Reason
-	22, // 30: piccolo.statemanager.store.v1.Reason.args:type_name -> piccolo.statemanager.store.v1.Field
-	9,  // 31: piccolo.statemanager.store.v1.Away.hold:type_name -> piccolo.statemanager.store.v1.Timer
-	7,  // 32: piccolo.statemanager.store.v1.Action.service:type_name -> piccolo.statemanager.store.v1.Resource
-	8,  // 33: piccolo.statemanager.store.v1.Action.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	25, // 34: piccolo.statemanager.store.v1.Action.row:type_name -> piccolo.statemanager.store.v1.ActionRow
-	11, // 35: piccolo.statemanager.store.v1.Action.spec:type_name -> piccolo.statemanager.store.v1.Spec
-	9,  // 36: piccolo.statemanager.store.v1.Action.deadline:type_name -> piccolo.statemanager.store.v1.Timer
-	7,  // 37: piccolo.statemanager.store.v1.Notice.service:type_name -> piccolo.statemanager.store.v1.Resource
-	8,  // 38: piccolo.statemanager.store.v1.Notice.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
-	21, // 39: piccolo.statemanager.store.v1.Notice.reasons:type_name -> piccolo.statemanager.store.v1.Reason
-	7,  // 40: piccolo.statemanager.store.v1.Entry.service:type_name -> piccolo.statemanager.store.v1.Resource
-	28, // 41: piccolo.statemanager.store.v1.Entry.event:type_name -> piccolo.statemanager.store.v1.Event
-	30, // 42: piccolo.statemanager.store.v1.Entry.decision:type_name -> piccolo.statemanager.store.v1.Decision
-	7,  // 43: piccolo.statemanager.store.v1.Event.service:type_name -> piccolo.statemanager.store.v1.Resource
-	29, // 44: piccolo.statemanager.store.v1.Event.changes:type_name -> piccolo.statemanager.store.v1.FieldChange
-	22, // 45: piccolo.statemanager.store.v1.Event.metadata:type_name -> piccolo.statemanager.store.v1.Field
-	22, // 46: piccolo.statemanager.store.v1.Decision.facts:type_name -> piccolo.statemanager.store.v1.Field
-	22, // 47: piccolo.statemanager.store.v1.Decision.answer:type_name -> piccolo.statemanager.store.v1.Field
-	21, // 48: piccolo.statemanager.store.v1.Decision.reasons:type_name -> piccolo.statemanager.store.v1.Reason
-	31, // 49: piccolo.statemanager.store.v1.Decision.rules:type_name -> piccolo.statemanager.store.v1.Place
-	50, // [50:50] is the sub-list for method output_type
-	50, // [50:50] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	22, // 13: piccolo.statemanager.store.v1.Plan.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	27, // 14: piccolo.statemanager.store.v1.Cell.outbox:type_name -> piccolo.statemanager.store.v1.Notice
+	3,  // 15: piccolo.statemanager.store.v1.Cell.nodes:type_name -> piccolo.statemanager.store.v1.Node
+	33, // 16: piccolo.statemanager.store.v1.Node.labels:type_name -> piccolo.statemanager.store.v1.Node.LabelsEntry
+	28, // 17: piccolo.statemanager.store.v1.Segment.entries:type_name -> piccolo.statemanager.store.v1.Entry
+	7,  // 18: piccolo.statemanager.store.v1.Pack.files:type_name -> piccolo.statemanager.store.v1.File
+	12, // 19: piccolo.statemanager.store.v1.Desired.spec:type_name -> piccolo.statemanager.store.v1.Spec
+	34, // 20: piccolo.statemanager.store.v1.Spec.config:type_name -> piccolo.statemanager.store.v1.Spec.ConfigEntry
+	8,  // 21: piccolo.statemanager.store.v1.Spec.dependencies:type_name -> piccolo.statemanager.store.v1.Resource
+	35, // 22: piccolo.statemanager.store.v1.Spec.labels:type_name -> piccolo.statemanager.store.v1.Spec.LabelsEntry
+	36, // 23: piccolo.statemanager.store.v1.Pair.config:type_name -> piccolo.statemanager.store.v1.Pair.ConfigEntry
+	13, // 24: piccolo.statemanager.store.v1.Overrides.pair:type_name -> piccolo.statemanager.store.v1.Pair
+	17, // 25: piccolo.statemanager.store.v1.History.attempts:type_name -> piccolo.statemanager.store.v1.Attempt
+	18, // 26: piccolo.statemanager.store.v1.History.crashes:type_name -> piccolo.statemanager.store.v1.Crash
+	19, // 27: piccolo.statemanager.store.v1.History.intents:type_name -> piccolo.statemanager.store.v1.Intent
+	20, // 28: piccolo.statemanager.store.v1.History.exited:type_name -> piccolo.statemanager.store.v1.Exited
+	16, // 29: piccolo.statemanager.store.v1.History.moves:type_name -> piccolo.statemanager.store.v1.Move
+	9,  // 30: piccolo.statemanager.store.v1.Intent.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	22, // 31: piccolo.statemanager.store.v1.Ladder.why:type_name -> piccolo.statemanager.store.v1.Reason
+	23, // 32: piccolo.statemanager.store.v1.Reason.args:type_name -> piccolo.statemanager.store.v1.Field
+	10, // 33: piccolo.statemanager.store.v1.Away.hold:type_name -> piccolo.statemanager.store.v1.Timer
+	8,  // 34: piccolo.statemanager.store.v1.Action.service:type_name -> piccolo.statemanager.store.v1.Resource
+	9,  // 35: piccolo.statemanager.store.v1.Action.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	26, // 36: piccolo.statemanager.store.v1.Action.row:type_name -> piccolo.statemanager.store.v1.ActionRow
+	12, // 37: piccolo.statemanager.store.v1.Action.spec:type_name -> piccolo.statemanager.store.v1.Spec
+	10, // 38: piccolo.statemanager.store.v1.Action.deadline:type_name -> piccolo.statemanager.store.v1.Timer
+	8,  // 39: piccolo.statemanager.store.v1.Notice.service:type_name -> piccolo.statemanager.store.v1.Resource
+	9,  // 40: piccolo.statemanager.store.v1.Notice.key:type_name -> piccolo.statemanager.store.v1.EpochSeq
+	22, // 41: piccolo.statemanager.store.v1.Notice.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	8,  // 42: piccolo.statemanager.store.v1.Entry.service:type_name -> piccolo.statemanager.store.v1.Resource
+	29, // 43: piccolo.statemanager.store.v1.Entry.event:type_name -> piccolo.statemanager.store.v1.Event
+	31, // 44: piccolo.statemanager.store.v1.Entry.decision:type_name -> piccolo.statemanager.store.v1.Decision
+	8,  // 45: piccolo.statemanager.store.v1.Event.service:type_name -> piccolo.statemanager.store.v1.Resource
+	30, // 46: piccolo.statemanager.store.v1.Event.changes:type_name -> piccolo.statemanager.store.v1.FieldChange
+	23, // 47: piccolo.statemanager.store.v1.Event.metadata:type_name -> piccolo.statemanager.store.v1.Field
+	23, // 48: piccolo.statemanager.store.v1.Decision.facts:type_name -> piccolo.statemanager.store.v1.Field
+	23, // 49: piccolo.statemanager.store.v1.Decision.answer:type_name -> piccolo.statemanager.store.v1.Field
+	22, // 50: piccolo.statemanager.store.v1.Decision.reasons:type_name -> piccolo.statemanager.store.v1.Reason
+	32, // 51: piccolo.statemanager.store.v1.Decision.rules:type_name -> piccolo.statemanager.store.v1.Place
+	52, // [52:52] is the sub-list for method output_type
+	52, // [52:52] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_store_v1_store_proto_init() }
@@ -3207,7 +3314,7 @@ func file_store_v1_store_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_store_v1_store_proto_rawDesc), len(file_store_v1_store_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

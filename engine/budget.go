@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// The scopes of budgets, as the pack's table names them.
+const (
+	scopeService = "service"
+	scopeNode    = "node"
+	scopeGroup   = "group"
+	scopeCell    = "cell"
+)
+
+const (
+	unlimited = "unlimited"
+	left      = "left"
+	spent     = "spent"
+)
+
+// row is a disruptive action that budgets count: while it is in flight, and for the window from its intent (rule 8.3).
+type row struct {
+	v    *service
+	node string
+	EpochSeq
+	at     Instant
+	flying bool
+}
+
+// ledger is the rows of one scope, oldest first.
+type ledger []*row
+
+// ledgers are the rows by scope and name. They are made anew from the records at each election.
+type ledgers map[[2]string]ledger
+
+// scopes are the scopes that an action of a service at a node counts in.
+func (e *Engine) scopes(v *service, node string) [][2]string {
+	out := [][2]string{{scopeService, v.id.String()}, {scopeNode, node}, {scopeCell, ""}}
+	if g := e.groupOf(v); g != "" {
+		out = append(out, [2]string{scopeGroup, g})
+	}
+	return out
+}
+
+// spend enters an intent.
+func (e *Engine) spend(v *service, x Intent, flying bool) {
+	r := &row{v, x.Node, x.EpochSeq, x.At, flying}
+	for _, key := range e.scopes(v, x.Node) {
+		if _, limited := e.pack.Budgets[key[0]]; limited {
+			l := append(e.rows[key].kept(e.now.Add(-e.longest())), r)
+			slices.SortStableFunc(l, func(a, b *row) int { return cmp.Compare(a.at, b.at) })
+			e.rows[key] = l
+		}
+	}
+	if flying {
+		e.flights[ActionRef{x.Node, v.id, x.EpochSeq}] = r
+	}
+}
+
+// longest is the longest window of a budget.
+func (e *Engine) longest() (most time.Duration) {
+	for _, b := range e.pack.Budgets {
+		most = max(most, b.Window)
+	}
+	return most
+}
+
+// shortest is the shortest window of a budget.
+func (e *Engine) shortest() (least time.Duration) {
+	for _, b := range e.pack.Budgets {
+		if least == 0 || b.Window < least {
+			least = b.Window
+		}
+	}
+	return least
+}
+
+// kept are the rows that may still count.
+func (l ledger) kept(since Instant) ledger {
+	return slices.DeleteFunc(slices.Clone(l), func(r *row) bool { return !r.flying && r.at <= since })
+}
+
+// landed ends the flight of an action. Who waits for what this frees is settled again, in the queue's order.
+func (e *Engine) landed(a *Action) {
+	r := e.flights[a.ActionRef]
+	delete(e.flights, a.ActionRef)
+	if r != nil {
+		r.flying = false
+	}
+	if r != nil && r.at.Add(e.shortest()) <= e.now || e.pack.GroupWell != (GroupWell{}) {
+		e.touchDeferred()
+	}
+}
+
+// touchDeferred has those settled that dispatch holds back.
+func (e *Engine) touchDeferred() {
+	for v := range e.busy {
+		if v.deferred != nil {
+			e.touch(v)
+		}
+	}
+}
+
+// budget says how a budget stands, and asks to be woken when it is freed.
+func (s *step) budget(key [2]string) string {
+	b, limited := s.pack.Budgets[key[0]]
+	if !limited || b.Limit <= 0 {
+		return unlimited
+	}
+	var counted []Instant // when each stops to count; 0 = when it lands
+	for _, r := range s.rows[key] {
+		switch until := r.at.Add(b.Window); {
+		case r.flying && !r.v.silentAt(r.node):
+			counted = append(counted, 0)
+		case until > s.now:
+			counted = append(counted, until)
+		}
+	}
+	if len(counted) < b.Limit {
+		return left
+	}
+	slices.Sort(counted)
+	if i := len(counted) - b.Limit; counted[i] != 0 {
+		s.at(counted[i])
+	}
+	return spent
+}
+
+// budgets fills in the facts of dispatch about budgets.
+func (s *step) budgets(v *service, f *DispatchFacts, node string) {
+	f.BudgetService, f.BudgetNode, f.BudgetGroup, f.BudgetCell = s.budget([2]string{scopeService, v.id.String()}), s.budget([2]string{scopeNode, node}), unlimited, s.budget([2]string{scopeCell, ""})
+	if g := s.groupOf(v); g != "" {
+		f.BudgetGroup = s.budget([2]string{scopeGroup, g})
+	}
+	f.GroupHealth = s.groupHealth(v)
+}
+
+// respend makes the ledgers anew, of the records and under the active pack.
+func (e *Engine) respend() {
+	e.rows, e.flights = ledgers{}, map[ActionRef]*row{}
+	for _, v := range e.services {
+		if v.rec == nil {
+			continue
+		}
+		for _, x := range v.rec.History.Intents {
+			flying := slices.ContainsFunc(v.rec.Slots, func(a *Action) bool { return a.Node == x.Node && a.EpochSeq == x.EpochSeq })
+			e.spend(v, x, flying)
+		}
+	}
+}

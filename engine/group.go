@@ -1,0 +1,74 @@
+package engine
+
+// members are the services of a group.
+type members map[*service]bool
+
+// groupOf is the group of a service: the value of the label that the pack names; "" = it is in none.
+func (e *Engine) groupOf(v *service) string {
+	if v.rec == nil || v.rec.Spec == nil || e.pack.GroupLabel == "" {
+		return ""
+	}
+	return v.rec.Spec.Labels[e.pack.GroupLabel]
+}
+
+// regroup keeps the index of groups after a spec, or the pack, has changed.
+func (e *Engine) regroup(v *service) {
+	now := e.groupOf(v)
+	if now == v.group {
+		return
+	}
+	if delete(e.groups[v.group], v); len(e.groups[v.group]) == 0 {
+		delete(e.groups, v.group)
+	}
+	if v.group = now; now != "" {
+		if e.groups[now] == nil {
+			e.groups[now] = members{}
+		}
+		e.groups[now][v] = true
+	}
+}
+
+// groupHealth says whether the group of a service has members that may still be disturbed: more are well, and not being
+// acted on, than must stay so.
+func (s *step) groupHealth(v *service) string {
+	w := s.pack.GroupWell
+	if v.group == "" || w == (GroupWell{}) {
+		return unlimited
+	}
+	all, well := 0, 0
+	for m := range s.groups[v.group] {
+		if m.rec == nil || m.rec.Desired == nil {
+			continue
+		}
+		if all++; m.isAvailable() && m.here() == nil {
+			well++
+		}
+	}
+	if well > max(w.Count, (w.Percent*all+99)/100) {
+		return left
+	}
+	return spent
+}
+
+// groupHere says whether another member of the group of a service is wanted at a node.
+func (s *step) groupHere(v *service, node string) string {
+	if v.group != "" {
+		for m := range s.groups[v.group] {
+			if m != v && m.wantedAt(node) {
+				return "some"
+			}
+		}
+	}
+	return none
+}
+
+// alike are the services that share the version of a service: itself, and those of its group with the same one.
+func (s *step) alike(v *service) (out []*service) {
+	out = append(out, v)
+	for m := range s.groups[v.group] {
+		if m != v && m.rec != nil && m.rec.Desired != nil && v.group != "" && m.rec.Spec.Version == v.rec.Spec.Version {
+			out = append(out, m)
+		}
+	}
+	return out
+}
