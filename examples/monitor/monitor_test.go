@@ -121,3 +121,22 @@ func TestConfigIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// The newest figures alone are kept, beside the alerts.
+func TestMetrics(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "alerts")
+	m, c := started(t, file)
+	defer m.Stop()
+	for _, cell := range []string{"old", "new"} {
+		if _, err := c.SendMetrics(t.Context(), &apiv1.SendMetricsRequest{Metrics: &apiv1.StateMetrics{Cell: cell}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(file + ".metrics")
+	if err != nil || !strings.Contains(string(text), "new") || strings.Contains(string(text), `"old"`) {
+		t.Errorf("the figures are %s, %v", text, err)
+	}
+	if _, err := c.SendMetrics(t.Context(), &apiv1.SendMetricsRequest{}); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("no figures: %v", err)
+	}
+}
