@@ -30,19 +30,17 @@ type Config struct {
 	Log hclog.Logger
 }
 
-// AlertMalformedDiff is the code of the alert that an agent sends what cannot be read. Its arguments are node and field.
-const AlertMalformedDiff = "malformed_diff"
-
 const (
 	backoffFirst = 200 * time.Millisecond
 	backoffMost  = 5 * time.Second
-	alertAgain   = time.Hour // the same alert is raised again
+	alertAgain   = time.Hour   // the same alert is raised again
+	sayAgain     = time.Minute // the same trouble is logged again
 )
 
 // Link is the link to one NodeAgent. It implements runner.Agent.
 type Link struct {
 	Config
-	told map[string]time.Time // alerts that were raised; of Run's goroutine
+	told map[string]time.Time // alerts that were raised, and the trouble that was logged; of Run's goroutine
 
 	mu     sync.Mutex
 	stream *stream // nil = there is none
@@ -50,7 +48,7 @@ type Link struct {
 
 // New makes a link; Run opens it.
 func New(c Config) *Link {
-	c.Log = c.Log.With("node", c.Node, "address", c.Address)
+	c.Log = c.Log.With("node", c.Node, "address", strings.TrimPrefix(c.Address, "passthrough:///"))
 	return &Link{Config: c, told: map[string]time.Time{}}
 }
 
@@ -64,9 +62,12 @@ func (l *Link) Run(ctx context.Context, post func(engine.Event)) {
 		}
 		if synced {
 			wait = backoffFirst
+			delete(l.told, "down")
 		}
 		pause := wait/2 + rand.N(wait/2)
-		l.Log.Warn("link is down", "error", err, "again_in", pause)
+		if l.seldom("down", sayAgain) {
+			l.Log.Warn("link is down: it is tried again", "error", err, "again_in", pause)
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
@@ -149,21 +150,28 @@ func (l *Link) set(s *stream) {
 func (l *Link) malformed(post func(engine.Event), err error) {
 	field, _, _ := strings.Cut(err.Error(), ":")
 	l.Log.Error("malformed message is dropped", "error", err)
-	l.alert(post, AlertMalformedDiff, field, engine.Field{Name: "field", Value: field})
+	l.alert(post, engine.AlertMalformedDiff, field, engine.Field{Name: "field", Value: field})
 }
 
 // refused reports that this is not the agent of the node (rule 2.0).
 func (l *Link) refused(post func(engine.Event), err error) {
-	l.Log.Error("agent is refused", "error", err)
-	l.alert(post, engine.AlertNodeRefused, "", engine.Field{Name: "address", Value: l.Address}, engine.Field{Name: "error", Value: err.Error()})
+	l.alert(post, engine.AlertNodeRefused, "", engine.Field{Name: "address", Value: strings.TrimPrefix(l.Address, "passthrough:///")}, engine.Field{Name: "error", Value: err.Error()})
 }
 
 // alert raises an alert, the same one at most once an hour: an agent that is wrong once is wrong with every message.
 func (l *Link) alert(post func(engine.Event), code, what string, args ...engine.Field) {
-	now := time.Now()
-	if last, ok := l.told[code+what]; ok && now.Sub(last) < alertAgain {
+	if !l.seldom(code+what, alertAgain) {
 		return
 	}
-	l.told[code+what] = now
 	post(engine.AlertRaised{Code: code, Args: append([]engine.Field{{Name: "node", Value: l.Node}}, args...)})
+}
+
+// seldom is true once in a while for the same.
+func (l *Link) seldom(what string, again time.Duration) bool {
+	now := time.Now()
+	if last, ok := l.told[what]; ok && now.Sub(last) < again {
+		return false
+	}
+	l.told[what] = now
+	return true
 }

@@ -131,7 +131,7 @@ func TestRule2_0WrongID(t *testing.T) {
 	p := adaptertest.Run(t, link(serve(t, a), time.Minute))
 	s := <-a.streams
 	s.out <- info("n2", 7)
-	if args := alert(t, p, engine.AlertNodeRefused); args["node"] != "n1" || args["address"] != adaptertest.Address || !strings.Contains(args["error"], "n2") {
+	if args := alert(t, p, engine.AlertNodeRefused); args["node"] != "n1" || args["address"] != strings.TrimPrefix(adaptertest.Address, "passthrough:///") || !strings.Contains(args["error"], "n2") {
 		t.Errorf("it says %v", args)
 	}
 	<-s.ended

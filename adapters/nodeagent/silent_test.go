@@ -1,9 +1,13 @@
 package nodeagent_test
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/hashicorp/go-hclog"
 
 	"statemanager/adapters/adaptertest"
 	"statemanager/engine"
@@ -44,11 +48,14 @@ func TestRule2_4HalfOpen(t *testing.T) {
 }
 
 // TestBackoff: an agent that is refused is tried again after 200 ms, doubling to 5 s, in virtual time: never sooner than
-// half of that, and for ever.
+// half of that, and for ever. It is said once a minute, with the address as it was configured.
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &agent{}
-		p := adaptertest.Run(t, link(serve(t, a), 10*time.Second))
+		var log bytes.Buffer
+		l := link(serve(t, a), 10*time.Second)
+		l.Log = hclog.New(&hclog.LoggerOptions{Output: &log})
+		p := adaptertest.Run(t, l)
 		for n := range 12 {
 			began := time.Now()
 			s := <-a.streams
@@ -59,5 +66,8 @@ func TestBackoff(t *testing.T) {
 			close(s.out)
 		}
 		p.Stop()
+		if n := strings.Count(log.String(), "link is down"); n != 1 {
+			t.Errorf("within a minute it is said %d times:\n%s", n, &log)
+		}
 	})
 }
