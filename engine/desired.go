@@ -146,8 +146,25 @@ func changes(old, now *Spec) (out []FieldChange) {
 	add("version", old.Version, now.Version)
 	add("state", string(old.State), string(now.State))
 	add("criticality", old.Criticality, now.Criticality)
+	add("start_period", old.StartPeriod.String(), now.StartPeriod.String())
+	add("dependencies", ids(old.Dependencies), ids(now.Dependencies))
+	add("cpu_millis", strconv.FormatInt(old.Resources.CPUMillis, 10), strconv.FormatInt(now.Resources.CPUMillis, 10))
+	add("memory_bytes", strconv.FormatInt(old.Resources.MemoryBytes, 10), strconv.FormatInt(now.Resources.MemoryBytes, 10))
+	add("labels", "", strings.Join(differing(old.Labels, now.Labels), " "))
+	if old.Workload != now.Workload { // it may hold what nobody is to read
+		add("workload", "", "changed")
+	}
 	add("config", "", strings.Join(differing(old.Config, now.Config), " "))
 	return out
+}
+
+// ids lists services.
+func ids(list []ResourceID) string {
+	out := make([]string, len(list))
+	for i, id := range list {
+		out[i] = id.String()
+	}
+	return join(out)
 }
 
 // differing are the sorted keys whose values differ.
