@@ -57,7 +57,7 @@ const (
 	bound = `    command: ["/bin/sh", "-c", "[ -e ../../../../device ] || exit 5; exec sleep 1000"]
 `
 	// database does not come up once when it finds a file, and then says which process it is.
-	database = `    ready_after: 300ms
+	database = `    ready_after: 1s
     command: ["/bin/sh", "-c", "rm once 2>/dev/null && exit 6; echo $$ >../../../../database; exec sleep 1000"]
 `
 	// dependent ends when the database does.
