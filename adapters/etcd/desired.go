@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"fmt"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -66,7 +67,7 @@ func (t *Term) Pack(ctx context.Context, digest string) (map[string][]byte, erro
 }
 
 // PutPack stores a pack by its digest. Of the packs before it the newest are kept, and the one that the cell's record
-// calls active.
+// calls active. A pack that is too large is Invalid.
 func (t *Term) PutPack(ctx context.Context, digest string, files map[string][]byte) error {
 	key, err := wire.PackKey(digest)
 	if err != nil {
@@ -75,6 +76,9 @@ func (t *Term) PutPack(ctx context.Context, digest string, files map[string][]by
 	value, err := wire.PackToStore(files)
 	if err != nil {
 		return err
+	}
+	if len(value) > maxBytes {
+		return &engine.Error{Kind: engine.Invalid, Text: fmt.Sprintf("store pack: it has %d bytes, more than %d that the store takes at once", len(value), maxBytes)}
 	}
 	oldest := clientv3.WithSort(clientv3.SortByModRevision, clientv3.SortAscend)
 	r, err := t.write(ctx, "store pack "+digest, []clientv3.Op{

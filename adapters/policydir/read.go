@@ -14,7 +14,7 @@ import (
 // Limits of what is read: a mistake in the configuration must not fill the memory.
 const (
 	MaxFile  = 1 << 20 // bytes of one file
-	MaxTotal = 8 << 20 // bytes of all files
+	MaxTotal = 1 << 20 // bytes of all files: a store takes hardly more at once
 	maxDepth = 16      // folders in folders; a link that leads back is deeper
 )
 

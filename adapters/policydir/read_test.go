@@ -77,7 +77,7 @@ func TestReadRefuses(t *testing.T) {
 			for n := range policydir.MaxTotal/policydir.MaxFile + 1 {
 				write(t, dir, map[string]string{string(rune('a'+n)) + ".rego": big})
 			}
-		}, "i.rego: all files together are larger than 8388608 bytes"},
+		}, "b.rego: all files together are larger than 1048576 bytes"},
 		"leads back": {func(t *testing.T, dir string) {
 			write(t, dir, map[string]string{"a.rego": ""})
 			must(t, os.Symlink(".", filepath.Join(dir, "again")))

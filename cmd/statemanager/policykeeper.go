@@ -151,13 +151,9 @@ func (k *policyKeeper) offer(ctx context.Context) {
 func (k *policyKeeper) take(ctx context.Context, p *evaluator.Policy, report evaluator.Report) {
 	old := k.standing().active.Revision
 	k.eval.Add(p)
-	for err := k.activate(ctx, p.Tables(), p.Files()); err != nil; err = k.activate(ctx, p.Tables(), p.Files()) {
-		k.log.Warn("pack cannot be stored yet", "revision", short(p.Revision()), "error", err, "retry_in", activateAgain)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(activateAgain):
-		}
+	if !k.stored(ctx, p, report) {
+		k.eval.Retire(p.Revision())
+		return
 	}
 	k.eval.Retire(old)
 	k.remember(p.Revision())
@@ -165,6 +161,32 @@ func (k *policyKeeper) take(ctx context.Context, p *evaluator.Policy, report eva
 	k.now = policyStanding{active: report, since: time.Now()}
 	k.mu.Unlock()
 	k.log.Info("pack decides", "revision", short(p.Revision()), "before", short(old), "tests", report.Tests)
+}
+
+// stored offers a pack to the store until it takes it. A pack that the store cannot hold is refused, and one that is
+// edited meanwhile is given up: the edit is looked at next.
+func (k *policyKeeper) stored(ctx context.Context, p *evaluator.Policy, report evaluator.Report) bool {
+	for {
+		err := k.activate(ctx, p.Tables(), p.Files())
+		var known *engine.Error
+		switch {
+		case err == nil:
+			return true
+		case errors.As(err, &known) && known.Kind == engine.Invalid:
+			report.Problems = append(report.Problems, evaluator.Problem{Severity: evaluator.SeverityError, Gate: evaluator.GateRead, Text: err.Error()})
+			k.refuse(report)
+			return false
+		}
+		k.log.Warn("pack cannot be stored yet", "revision", short(p.Revision()), "error", err, "retry_in", activateAgain)
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(activateAgain):
+		}
+		if now, err := k.cfg.read(); err != nil || now.Digest() != p.Revision() {
+			return false
+		}
+	}
 }
 
 // refuse keeps what is wrong until it is mended, and tells a human.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,5 +172,34 @@ func TestKeeperTakesLayers(t *testing.T) {
 	again := newKeeperStory(t, t.TempDir())
 	if p, _, err := again.Begin(ctx, first.Revision, files); err != nil || p.Budgets["node"].Limit != 3 {
 		t.Errorf("the stored pack begins with %+v, %v", p, err)
+	}
+}
+
+// TestKeeperRefusesWhatTheStoreCannotHold: such a pack is told of like one that fails at a gate, and the next edit counts.
+func TestKeeperRefusesWhatTheStoreCannotHold(t *testing.T) {
+	k := newKeeperStory(t, t.TempDir())
+	if _, _, err := k.Begin(t.Context(), "", nil); err != nil {
+		t.Fatal(err)
+	}
+	takes, old := k.activate, k.standing().active.Revision
+	k.activate = func(context.Context, *engine.Pack, map[string][]byte) error {
+		return fmt.Errorf("store pack: %w", &engine.Error{Kind: engine.Invalid, Text: "too large"})
+	}
+	data := string(policies.Files()["data.yaml"])
+	k.write(t, "data.yaml", strings.Replace(data, "  node: {limit: 10, ", "  node: {limit: 11, ", 1))
+	k.offer(t.Context())
+	if now := k.standing(); now.active.Revision != old || now.refused == nil || len(k.alerts) != 1 {
+		t.Fatalf("too large: %+v, alerts %v", now, k.alerts)
+	}
+	k.activate = func(context.Context, *engine.Pack, map[string][]byte) error { // away, and edited meanwhile
+		k.write(t, "data.yaml", strings.Replace(data, "  node: {limit: 10, ", "  node: {limit: 13, ", 1))
+		return errors.New("away")
+	}
+	k.write(t, "data.yaml", strings.Replace(data, "  node: {limit: 10, ", "  node: {limit: 12, ", 1))
+	k.offer(t.Context())
+	k.activate = takes
+	k.offer(t.Context())
+	if now := k.standing(); len(k.activated) != 1 || now.active.Revision != k.activated[0] || now.refused != nil {
+		t.Errorf("the next edit: %+v, activated %v", now, k.activated)
 	}
 }
