@@ -17,6 +17,7 @@ type Sequencer struct {
 	batches map[int64]batch
 	next    int64
 	cell    *engine.Cell
+	idle    []engine.ResourceID // lines of which all is durable: to be forgotten
 }
 
 // line is the order of the saves of one service.
@@ -25,6 +26,7 @@ type line struct {
 	entries        []engine.Entry // that go with it
 	added, durable int            // saves asked for, saves durable
 	writing        bool
+	dirty          bool // it is in Sequencer.dirty
 }
 
 // Batch is one transaction.
@@ -62,10 +64,15 @@ func (q *Sequencer) line(id engine.ResourceID) *line {
 func (q *Sequencer) mark(id engine.ResourceID) *line {
 	l := q.line(id)
 	l.added++
-	if !slices.Contains(q.dirty, id) {
+	q.soil(id, l)
+	return l
+}
+
+func (q *Sequencer) soil(id engine.ResourceID, l *line) {
+	if !l.dirty {
+		l.dirty = true
 		q.dirty = append(q.dirty, id)
 	}
-	return l
 }
 
 // Add takes the effects of one step. A record replaces one of its service that was not yet handed out.
@@ -124,7 +131,10 @@ func (q *Sequencer) holdOnce(fx engine.Effects, id engine.ResourceID, same func(
 func (q *Sequencer) hold(fx engine.Effects, ids ...engine.ResourceID) {
 	needs := map[engine.ResourceID]int{}
 	for _, id := range ids {
-		needs[id] = q.line(id).added
+		needs[id] = 0 // all is durable of what has no line
+		if l := q.lines[id]; l != nil {
+			needs[id] = l.added
+		}
 	}
 	q.held = append(q.held, held{needs, fx})
 }
@@ -159,7 +169,7 @@ func (q *Sequencer) Batches() (out []Batch) {
 		}
 		b.Entries = append(b.Entries, l.entries...)
 		b.upTo[id] = l.added
-		l.record, l.entries, l.writing = nil, nil, true
+		l.record, l.entries, l.writing, l.dirty = nil, nil, true, false
 	}
 	flush()
 	q.dirty = rest
@@ -171,6 +181,7 @@ func (q *Sequencer) Saved(id int64) {
 	for s, n := range q.batches[id].upTo {
 		l := q.line(s)
 		l.durable, l.writing = n, false
+		q.idle = append(q.idle, s)
 	}
 	delete(q.batches, id)
 }
@@ -192,10 +203,9 @@ func (q *Sequencer) Failed(id int64) {
 		l.entries = append([]engine.Entry{b.Entries[i]}, l.entries...)
 	}
 	for s := range b.upTo {
-		q.line(s).writing = false
-		if !slices.Contains(q.dirty, s) {
-			q.dirty = append(q.dirty, s)
-		}
+		l := q.line(s)
+		l.writing = false
+		q.soil(s, l)
 	}
 	slices.SortFunc(q.dirty, engine.ResourceID.Compare)
 }
@@ -206,7 +216,7 @@ func (q *Sequencer) Out() (out engine.Effects) {
 	blocked := map[engine.ResourceID]bool{}
 	q.held = slices.DeleteFunc(q.held, func(h held) bool {
 		for id, n := range h.needs {
-			if blocked[id] || q.line(id).durable < n {
+			if l := q.lines[id]; blocked[id] || l != nil && l.durable < n {
 				for id := range h.needs {
 					if id != (engine.ResourceID{}) {
 						blocked[id] = true
@@ -218,7 +228,30 @@ func (q *Sequencer) Out() (out engine.Effects) {
 		merge(&out, &h.fx)
 		return true
 	})
+	q.forget()
 	return out
+}
+
+// forget drops the lines of which nothing is to be written and nothing waits: a new one says the same.
+func (q *Sequencer) forget() {
+	if len(q.idle) == 0 {
+		return
+	}
+	needed := map[engine.ResourceID]bool{}
+	for _, h := range q.held {
+		for id := range h.needs {
+			needed[id] = true
+		}
+	}
+	q.idle = slices.DeleteFunc(q.idle, func(id engine.ResourceID) bool {
+		if l := q.lines[id]; l == nil || l.dirty || l.writing {
+			return true // it is named again when it is saved
+		}
+		if !needed[id] {
+			delete(q.lines, id)
+		}
+		return !needed[id]
+	})
 }
 
 // Held is how many effects wait for a save, and how many records wait to be written or are being written.

@@ -239,3 +239,20 @@ func TestSequencerRepeats(t *testing.T) {
 		t.Errorf("left: %+v", out)
 	}
 }
+
+// Of what is durable nothing is kept: services come and go for years.
+func TestDurableLinesAreForgotten(t *testing.T) {
+	q := NewSequencer(10)
+	id := engine.Service("d", "a")
+	q.Add(engine.Effects{Save: []*engine.Record{{ID: id}}, Observe: []engine.ServiceRef{{Service: id}}})
+	b := q.Batches()
+	q.Add(engine.Effects{Save: []*engine.Record{{ID: id, Gone: true}}, Notify: []engine.Notice{{Key: engine.NoticeKey{Service: id}}}})
+	q.Saved(b[0].ID)
+	if out := q.Out(); len(out.Observe) != 1 || len(out.Notify) != 0 {
+		t.Fatalf("after the first save %d observations and %d notices leave", len(out.Observe), len(out.Notify))
+	}
+	q.Saved(q.Batches()[0].ID)
+	if out := q.Out(); len(out.Notify) != 1 || len(q.lines) != 0 || len(q.idle) != 0 {
+		t.Errorf("%d notices leave, %d lines are kept", len(out.Notify), len(q.lines))
+	}
+}
