@@ -13,7 +13,8 @@ import (
 
 // ListActions shows the actions in flight, and those that the history holds of ended ones.
 func (o *operator) ListActions(ctx context.Context, q *apiv1.ListActionsRequest) (*apiv1.ListActionsResponse, error) {
-	ids, f := []engine.ResourceID{}, runner.HistoryFilter{}
+	var ids []engine.ResourceID
+	var f runner.HistoryFilter
 	if q.GetResourceId() != nil {
 		id, err := service(q.GetResourceId())
 		if err != nil {
