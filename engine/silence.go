@@ -4,7 +4,7 @@ import "slices"
 
 // census counts the nodes of the cell.
 type census struct {
-	nodes     int
+	nodes     int // that have an address
 	silent    int
 	uncounted int // not yet synced or silent since New
 	pending   int // that may report any moment: connecting, or lost and not yet silent
@@ -12,7 +12,8 @@ type census struct {
 }
 
 // count takes the census after a change of a node that has an address: of another nothing can be heard. It wakes who
-// waits for it: recovery until every node of the records is counted (rule 6.4), a deleted service until none is connecting (rule 1.7), and all when most are silent.
+// waits for it: recovery until every node of the records is counted (rule 6.4), a deleted service until none is
+// connecting (rule 1.7), and all when most are silent.
 func (e *Engine) count() {
 	old := e.census
 	e.census = census{}

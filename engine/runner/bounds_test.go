@@ -65,3 +65,21 @@ func TestUnknownNodeIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// Rule 1.7: what another component wants at a node without an address is gone as soon as it is deleted there.
+func TestNobodysNodeHoldsNothingUp(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.term.Put("desired/service/default/web/", []byte(`{"node": "n9"}`))
+		w.after(time.Minute) // it is silent
+		if w.phase() == "" {
+			t.Fatal("the desired spec was not taken in")
+		}
+		if _, err := w.Delete(t.Context(), web); err != nil {
+			t.Fatal(err)
+		}
+		w.after(time.Second)
+		if _, err := w.View(t.Context(), web); kind(err) != engine.NotFound {
+			t.Errorf("it is still there: %v", err)
+		}
+	})
+}
