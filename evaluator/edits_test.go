@@ -16,7 +16,7 @@ func TestIsolateAfterTwoFailures(t *testing.T) {
 		a, _ := recovery(t, p, f)
 		return a.Action
 	}
-	before := policy(t, set("strategies.other", "[restart, restart, recreate, isolate]"))
+	before := quick(t, set("strategies.other", "[restart, restart, recreate, isolate]"))
 	after := policy(t, set("strategies.other", "[restart, restart, isolate]"))
 	if ask(before) != engine.Recreate || ask(after) != engine.Isolate {
 		t.Errorf("before %s, after %s", ask(before), ask(after))
@@ -31,7 +31,7 @@ func TestSafetyServicesNeverRelocate(t *testing.T) {
 		a, d := recovery(t, p, f)
 		return a.Action, codes(d)
 	}
-	before := policy(t, ladder, set("profiles.critical_tier", "{rank: 1, match: {labels: {tier: safety}}}"))
+	before := quick(t, ladder, set("profiles.critical_tier", "{rank: 1, match: {labels: {tier: safety}}}"))
 	after := policy(t, ladder, set("profiles.critical_tier", "{rank: 1, match: {labels: {tier: safety}}, never: [relocate]}"))
 	if a, _ := ask(before); a != engine.Relocate {
 		t.Errorf("before: %s", a)
@@ -56,7 +56,7 @@ first.bad_start contains "rollback" if {
 		return recovery(t, p, f)
 	}
 	ladder, age := set("strategies.other", "[restart, rollback]"), set("ages.spec", "{since: spec_change, for: 1m}")
-	before := policy(t, ladder, age)
+	before := quick(t, ladder, age)
 	after := policy(t, ladder, age, file("recovery/bad_start.rego", rule), sentence("bad_start", "its new version crashed at once: {action} first"))
 	if a, _ := ask(before); a.Action != engine.Restart {
 		t.Errorf("before: %v", a)
@@ -97,7 +97,7 @@ skip.driving contains "restart" if input.site.vehicle == "driving"
 		return a.Action
 	}
 	ladder := set("strategies.other", "[restart, recreate]")
-	plain, waits, escalates := policy(t, ladder), policy(t, append(asDefer, ladder)...), policy(t, append(asSkip, ladder)...)
+	plain, waits, escalates := quick(t, ladder), policy(t, append(asDefer, ladder)...), policy(t, append(asSkip, ladder)...)
 	if !verdict(plain) || verdict(waits) {
 		t.Errorf("defer: before %v, after %v", verdict(plain), verdict(waits))
 	}
@@ -114,7 +114,7 @@ func TestCustomAction(t *testing.T) {
 		a, _ := recovery(t, p, f)
 		return a.Action
 	}
-	before := policy(t, set("strategies.other", "[restart, isolate]"))
+	before := quick(t, set("strategies.other", "[restart, isolate]"))
 	after := policy(t, row, set("strategies.other", "[restart, reboot-ecu, isolate]"))
 	if ask(before) != engine.Isolate || ask(after) != "reboot-ecu" {
 		t.Errorf("before %s, after %s", ask(before), ask(after))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -25,25 +26,35 @@ func pack(t *testing.T, edits ...edit) Files {
 	return f
 }
 
+// checked keeps policies by revision and gates: they are immutable, and many tests want the same.
+var checked sync.Map
+
 // policy is a pack that passes the gates.
 func policy(t *testing.T, edits ...edit) *Policy {
 	t.Helper()
-	p, r := Check(t.Context(), pack(t, edits...))
-	if p == nil {
-		t.Fatalf("pack: %v", r.Err())
-	}
-	return p
+	return once(t, "all", pack(t, edits...), func(f Files) (*Policy, Report) { return Check(t.Context(), f) })
 }
 
 // quick is a policy without the gates of questions and tests, for packs that would not pass them.
 func quick(t *testing.T, edits ...edit) *Policy {
 	t.Helper()
-	f := pack(t, edits...)
-	r := Report{Revision: f.Digest()}
-	p := load(f, &r)
+	return once(t, "first", pack(t, edits...), func(f Files) (*Policy, Report) {
+		r := Report{Revision: f.Digest()}
+		return load(f, &r), r
+	})
+}
+
+func once(t *testing.T, gates string, f Files, check func(Files) (*Policy, Report)) *Policy {
+	t.Helper()
+	key := gates + f.Digest()
+	if p, ok := checked.Load(key); ok {
+		return p.(*Policy)
+	}
+	p, r := check(f)
 	if p == nil {
 		t.Fatalf("pack: %v", r.Err())
 	}
+	checked.Store(key, p)
 	return p
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // testLimit bounds all tests of a pack together.
-const testLimit = 10 * time.Second
+const testLimit = time.Minute
 
 // compileTests compiles rules and tests together, as the runner will: what a test gets wrong is told with the rest.
 func compileTests(s *source, g *gate) {
