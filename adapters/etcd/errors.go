@@ -56,7 +56,7 @@ func (s *Store) retry(ctx context.Context, doing string, f func(context.Context)
 		if err == nil || errors.As(err, &e) && e.Kind != engine.Unavailable {
 			return err
 		}
-		s.cfg.Log.Warn("cannot reach etcd", "endpoints", s.cfg.where(), "error", err, "retry_in", wait)
+		s.cfg.Log.Warn("cannot reach etcd", "error", err, "retry_in", wait) // which names the addresses
 		if pause(ctx, wait) != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -70,6 +72,9 @@ func (s *Store) connect(ctx context.Context) (err error) {
 		s.client = s.keeper.client
 	}
 	return s.retry(ctx, "reach etcd", func(ctx context.Context) error {
+		if err := reachable(ctx, s.cfg.Endpoints); err != nil {
+			return err
+		}
 		if s.client == nil {
 			c, err := dial(&s.cfg)
 			if err != nil {
@@ -80,6 +85,23 @@ func (s *Store) connect(ctx context.Context) (err error) {
 		_, err := s.client.Get(ctx, s.cfg.root()+wire.CreatedKey)
 		return err
 	})
+}
+
+// reachable says at once why nothing answers at any of the addresses: the client of etcd would wait, and say that it did.
+func reachable(ctx context.Context, endpoints []string) error {
+	var why []error
+	for _, e := range endpoints {
+		u, err := url.Parse(e)
+		if err != nil || u.Host == "" {
+			return nil // the client has its own way to reach it
+		}
+		c, err := new(net.Dialer).DialContext(ctx, "tcp", u.Host)
+		if err == nil {
+			return c.Close()
+		}
+		why = append(why, err)
+	}
+	return errors.Join(why...)
 }
 
 // dial makes a client of an external etcd. With a password it asks for a token, which may fail. It connects anew often

@@ -200,7 +200,9 @@ func TestUnreachableEtcd(t *testing.T) {
 	cfg.Etcd.Endpoints = []string{free(t)}
 	log := &lockedBuffer{}
 	stop := startDaemon(t, cfg, hclog.New(&hclog.LoggerOptions{Output: log}))
-	eventually(t, "a log line that names the address", func() bool { return strings.Contains(log.String(), cfg.Etcd.Endpoints[0]) })
+	eventually(t, "a log line that says which address, and why", func() bool {
+		return strings.Contains(log.String(), cfg.Etcd.Endpoints[0]) && strings.Contains(log.String(), "connection refused")
+	})
 	stop()
 }
 
