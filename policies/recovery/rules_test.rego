@@ -28,6 +28,10 @@ test_first[name] if {
 	some name, c in {
 		"bad roll-out": {"facts": {"widespread": {"version": true}, "last_good": {"version": "differs"}}, "want": ["rollback", "bad_rollout"]},
 		"bad configuration, rolled out": {"facts": {"widespread": {"version": true}, "last_good": {"config": "differs"}}, "want": ["reset_config", "bad_rollout"]},
+		"bad roll-out, rolled back once": {
+			"facts": {"widespread": {"version": true}, "last_good": {"version": "differs"}, "tries": {"rollback": 1}},
+			"want": ["restart", "next"],
+		},
 		"nothing to go back to": {"facts": {"widespread": {"version": true}}, "want": ["restart", "next"]},
 		"bad configuration": {"facts": {"cause": "bad_config", "last_good": {"config": "differs"}}, "want": ["reset_config", "bad_config"]},
 		"bad configuration with a version": {"facts": {"cause": "bad_config", "last_good": {"version": "differs"}}, "want": ["rollback", "bad_config"]},
