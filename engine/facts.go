@@ -110,12 +110,9 @@ func (s *step) recent(v *service) (out [MaxAges]bool) {
 func (s *step) recoveryFacts(v *service) RecoveryFacts {
 	last := v.rec.History.Last()
 	f := RecoveryFacts{Common: s.common(v, v.home()), Issue: s.askedIssue(v), LastAction: last.Kind, LastResult: last.Result,
-		Recent: s.recent(v), Targets: none, Source: s.source(v), Dependencies: v.dependencies(s.Engine)}
+		Recent: s.recent(v), Targets: s.targets(v), Source: s.source(v), Dependencies: v.dependencies(s.Engine)}
 	s.widespread(v, &f)
 	f.GoodVersion, f.GoodConfig = v.lastGood()
-	if _, _, ok := s.bestTarget(v); ok {
-		f.Targets = "some"
-	}
 	f.Unwell, f.Cause = s.ill(v, v.home())
 	if s.pack.index(last.Kind) < 0 && last.Kind != none {
 		f.LastAction = other
