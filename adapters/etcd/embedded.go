@@ -111,6 +111,18 @@ func zapTo(log hclog.Logger) *zap.Logger {
 	}
 	return zap.New(zapcore.NewTee(
 		core(hclog.Debug, func(l zapcore.Level) bool { return l == zapcore.WarnLevel }),
-		core(hclog.Error, func(l zapcore.Level) bool { return l > zapcore.WarnLevel }),
+		harmless{core(hclog.Error, func(l zapcore.Level) bool { return l > zapcore.WarnLevel })},
 	))
+}
+
+// harmless leaves out what etcd calls an error while a new store starts, and does again by itself.
+type harmless struct{ zapcore.Core }
+
+func (h harmless) With(fields []zapcore.Field) zapcore.Core { return harmless{h.Core.With(fields)} }
+
+func (h harmless) Check(e zapcore.Entry, to *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if e.Message == "failed to update storage version" {
+		return to
+	}
+	return h.Core.Check(e, to)
 }

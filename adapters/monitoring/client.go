@@ -4,6 +4,7 @@ package monitoring
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -58,7 +59,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use monitoring address %q: %w", c.Address, err)
 	}
-	return &Client{conn, apiv1.NewMonitoringServerClient(conn), c.Log.With("address", c.Address), c}, nil
+	return &Client{conn, apiv1.NewMonitoringServerClient(conn), c.Log.With("address", strings.TrimPrefix(c.Address, "passthrough:///")), c}, nil
 }
 
 // Close ends the connection; calls under way fail.
@@ -71,7 +72,7 @@ func (c *Client) SendAlert(ctx context.Context, n engine.Notice) error {
 	_, err := c.client.SendAlert(ctx, &apiv1.SendAlertRequest{Alert: wire.NoticeToProto(n)})
 	if err != nil {
 		err = wire.ErrorFromStatus("send alert "+n.Code, err)
-		c.log.Warn("alert is not accepted", "code", n.Code, "error", err)
+		c.log.Debug("alert is not accepted", "code", n.Code, "error", err)
 	}
 	return err
 }
