@@ -70,9 +70,15 @@ func (s *scene) run(args ...string) (out string, code int) {
 // until runs a command until it says something.
 func (s *scene) until(want string, args ...string) {
 	s.t.Helper()
+	last := ""
+	defer func() {
+		if s.t.Failed() {
+			s.t.Logf("the last answer of %v: %s", args, last)
+		}
+	}()
 	eventually(s.t, fmt.Sprintf("%q of %v", want, args), func() bool {
-		out, _ := s.run(args...)
-		return strings.Contains(out, want)
+		last, _ = s.run(args...)
+		return strings.Contains(last, want)
 	})
 }
 

@@ -20,6 +20,8 @@ func TestStandby(t *testing.T) {
 	t.Cleanup(func() { server.Close() })
 	first, second := testConfig(t), testConfig(t)
 	first.Etcd.Endpoints, second.Etcd.Endpoints = []string{address}, []string{address}
+	first.Nodes = []NodeConfig{{"n1", free(t), free(t)}}
+	second.Nodes = first.Nodes
 	stop := startDaemon(t, first, hclog.NewNullLogger())
 	one := &scene{t: t, cfg: first, dir: t.TempDir()}
 	one.until("no services", "get", "services")
