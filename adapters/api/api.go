@@ -19,6 +19,7 @@ import (
 type Writer interface {
 	Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec) (runner.Applied, error)
 	Delete(ctx context.Context, id engine.ResourceID) (runner.Applied, error)
+	Check(ctx context.Context, id engine.ResourceID, s *engine.Spec) (runner.Applied, error)
 	Retry(ctx context.Context, id engine.ResourceID, overrides bool) (string, error)
 	Resolve(ctx context.Context, id engine.ResourceID, key engine.EpochSeq, as engine.Result) (string, error)
 }

@@ -30,7 +30,8 @@ func (g guard) call(ctx context.Context, req any, info *grpc.UnaryServerInfo, ha
 		err = status.Error(codeOf(info.FullMethod, err), err.Error())
 	}
 	code := status.Code(err)
-	if changes[info.FullMethod] {
+	try, _ := req.(interface{ GetDryRun() bool })
+	if changes[info.FullMethod] && (try == nil || !try.GetDryRun()) {
 		who := "cell"
 		if r, ok := req.(interface{ GetResourceId() *apiv1.ResourceId }); ok {
 			who = wire.ResourceFromProto(r.GetResourceId()).String()

@@ -40,12 +40,19 @@ func (m *manager) view(id engine.ResourceID) runner.Service {
 		Record: &engine.Record{ID: id, Phase: engine.Running, Desired: &engine.Desired{Spec: *s}, Spec: s, Over: engine.Overrides{Node: "n9"}}}}
 }
 
+func (m *manager) Check(_ context.Context, id engine.ResourceID, _ *engine.Spec) (a runner.Applied, err error) {
+	if a.Change = runner.Created; m.specs[id] != nil {
+		a.Change = runner.Updated
+	}
+	return a, m.err
+}
+
 func (m *manager) Apply(_ context.Context, id engine.ResourceID, s *engine.Spec) (runner.Applied, error) {
 	if m.err != nil {
 		return runner.Applied{}, m.err
 	}
 	m.revision++
-	a := runner.Applied{Change: runner.Created, Revision: m.revision}
+	a := runner.Applied{Change: runner.Created, Revision: m.revision, Before: m.specs[id]}
 	if old := m.specs[id]; old != nil && old.Equal(s) {
 		a.Change = runner.Unchanged
 	} else if old != nil {

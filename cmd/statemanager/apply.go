@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	pb "statemanager/proto/statemanager/v1"
 )
@@ -17,7 +19,8 @@ func applyCommand(c *client) *cobra.Command {
 		Short: "Set what is wanted of services",
 		Long: `Sets the desired specs of all services of a YAML file; "-" reads standard input. It answers once that is durable.
 
-Whole files are checked before anything is sent. A circle of dependencies is refused.`,
+The whole file is checked first, by the daemon too: if it would refuse one service, none is changed. A circle of
+dependencies is refused.`,
 		Example: "  statemanager apply -f examples/services/web.yaml",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -28,18 +31,34 @@ Whole files are checked before anything is sent. A circle of dependencies is ref
 			if err != nil {
 				return err
 			}
-			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-				for _, r := range all {
-					if err := c.update(ctx, cmd, s, r); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+			return c.call(cmd.Context(), func(ctx context.Context, s *session) error { return c.apply(ctx, cmd, s, all) })
 		},
 	}
 	cmd.Flags().StringVarP(&file, "filename", "f", "", "service file, or - for standard input")
 	return cmd
+}
+
+// apply has the daemon look at all specs before it takes the first.
+func (c *client) apply(ctx context.Context, cmd *cobra.Command, s *session, all []fileSpec) error {
+	for _, f := range all {
+		if _, err := s.states.UpdateState(ctx, &pb.StateUpdateRequest{ResourceId: f.ResourceId, Spec: f.Spec, DryRun: true}); err != nil {
+			return f.blame(err)
+		}
+	}
+	for _, f := range all {
+		if err := c.update(ctx, cmd, s, f.StateUpdateRequest); err != nil {
+			return f.blame(err)
+		}
+	}
+	return nil
+}
+
+// blame says which service of which file was refused.
+func (f fileSpec) blame(err error) error {
+	if st := status.Convert(err); st.Code() != codes.Unavailable && st.Code() != codes.DeadlineExceeded {
+		return status.Errorf(st.Code(), "%s: %s: %s", f.at, idText(f.ResourceId), st.Message())
+	}
+	return err
 }
 
 func deleteCommand(c *client) *cobra.Command {
@@ -69,7 +88,10 @@ func (c *client) update(ctx context.Context, cmd *cobra.Command, s *session, r *
 		return c.print(cmd, resp)
 	}
 	what := strings.ToLower(strings.TrimPrefix(resp.Change.String(), "CHANGE_"))
-	fmt.Fprintf(cmd.OutOrStdout(), "%s %s (revision %d)\n", idText(r.ResourceId), what, resp.Revision)
+	if resp.Generation != 0 {
+		what += fmt.Sprintf(" (generation %d)", resp.Generation)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", idText(r.ResourceId), what)
 	for _, n := range resp.Notes {
 		fmt.Fprintf(cmd.OutOrStdout(), "  %s\n", n)
 	}

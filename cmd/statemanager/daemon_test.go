@@ -151,6 +151,8 @@ func TestCommandLine(t *testing.T) {
 		"more.yaml":   "name: web\nspec: {node: n1, replicas: 3, workload: {command: [sleep, '1']}}\n",
 		"needs.yaml":  "name: api\nspec: {node: n1, dependencies: [{name: web, namespace: default}]}\n",
 		"circle.yaml": "name: web\nspec: {node: n1, replicas: 3, dependencies: [{name: api, namespace: default}], workload: {command: [sleep, '1']}}\n",
+		"both.yaml":   "name: m1\nspec: {node: n1}\n---\nname: web\nspec: {replicas: 2}\n",
+		"start.yaml":  "name: web\nspec: {node: n1, replicas: 3, workload: {command: [sleep, '2']}}\n",
 		"bad.yaml":    "name: Not_A_Name\nspec: {node: n1}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
@@ -162,7 +164,12 @@ func TestCommandLine(t *testing.T) {
 	expect(0, "default/web updated", "apply", "-f", "more.yaml")
 	expect(0, "default/api created", "apply", "-f", "needs.yaml")
 	expect(2, "circle", "apply", "-f", "circle.yaml")
-	expect(2, "resource_id", "apply", "-f", "bad.yaml")
+	expect(2, "bad.yaml:1: default/Not_A_Name: resource_id", "apply", "-f", "bad.yaml")
+	expect(2, "both.yaml:4: default/web: spec: node", "apply", "-f", "both.yaml")
+	expect(3, "m1", "explain", "m1") // all or nothing
+	expect(0, "takes effect at its next start", "apply", "-f", "start.yaml")
+	expect(0, "workload: - -> changed", "events", "web")
+	expect(0, `"name": "web"`, "apply", "-f", "start.yaml", "-o", "json")
 	expect(0, "default/web", "get", "services")
 	expect(0, `"replicas": 3`, "get", "services", "web", "-o", "json")
 	expect(0, cfg.Nodes[0].Agent, "get", "nodes")

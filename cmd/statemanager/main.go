@@ -96,7 +96,7 @@ func explainError(err error) (string, int) {
 	}
 	st := remote.GRPCStatus()
 	switch st.Code() {
-	case codes.InvalidArgument, codes.ResourceExhausted:
+	case codes.InvalidArgument, codes.ResourceExhausted, codes.Unimplemented:
 		return st.Message(), exitUsage
 	case codes.NotFound:
 		return st.Message(), exitNotFound

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,12 +26,30 @@ const maxServiceFile = 1 << 20
 type serviceDoc struct {
 	Kind      string    `yaml:"kind"`
 	Namespace string    `yaml:"namespace"`
-	Name      string    `yaml:"name"`
+	Name      placed    `yaml:"name"`
 	Spec      yaml.Node `yaml:"spec"`
 }
 
+// placed is a text with its line.
+type placed struct {
+	text string
+	line int
+}
+
+// UnmarshalYAML is the YAML library's.
+func (p *placed) UnmarshalYAML(n *yaml.Node) error {
+	p.line = n.Line
+	return n.Decode(&p.text)
+}
+
+// fileSpec is a service of a file, at FILE:LINE.
+type fileSpec struct {
+	*pb.StateUpdateRequest
+	at string
+}
+
 // readServices reads a service file; "-" is standard input.
-func readServices(file string, stdin io.Reader) ([]*pb.StateUpdateRequest, error) {
+func readServices(file string, stdin io.Reader) ([]fileSpec, error) {
 	in := stdin
 	if file != "-" {
 		f, err := os.Open(file)
@@ -55,7 +74,7 @@ func readServices(file string, stdin io.Reader) ([]*pb.StateUpdateRequest, error
 }
 
 // parseServices reads every document of a file, strictly: an unknown key is an error with its line.
-func parseServices(file string, raw []byte) (out []*pb.StateUpdateRequest, err error) {
+func parseServices(file string, raw []byte) (out []fileSpec, err error) {
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	dec.KnownFields(true)
 	for {
@@ -69,7 +88,7 @@ func parseServices(file string, raw []byte) (out []*pb.StateUpdateRequest, err e
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, r)
+		out = append(out, fileSpec{r, fmt.Sprintf("%s:%d", file, d.Name.line)})
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%s: no service in it; a service has name, namespace (default: default) and spec", file)
@@ -81,10 +100,10 @@ func (d *serviceDoc) request(file string) (*pb.StateUpdateRequest, error) {
 	switch {
 	case d.Kind != "" && d.Kind != "service":
 		return nil, fmt.Errorf("%s: kind %q is unknown; the only kind is service", file, d.Kind)
-	case d.Name == "":
+	case d.Name.text == "":
 		return nil, fmt.Errorf("%s: a service without a name", file)
 	case d.Spec.Kind == 0:
-		return nil, fmt.Errorf("%s: service %s has no spec", file, d.Name)
+		return nil, fmt.Errorf("%s: service %s has no spec", file, d.Name.text)
 	}
 	if d.Namespace == "" {
 		d.Namespace = "default"
@@ -104,7 +123,7 @@ func (d *serviceDoc) request(file string) (*pb.StateUpdateRequest, error) {
 	if err := protojson.Unmarshal(raw, spec); err != nil {
 		return nil, fmt.Errorf("%s:%d: spec: %s", file, d.Spec.Line, protoReason(err))
 	}
-	return &pb.StateUpdateRequest{ResourceId: &pb.ResourceId{Kind: "service", Namespace: d.Namespace, Name: d.Name}, Spec: spec}, nil
+	return &pb.StateUpdateRequest{ResourceId: &pb.ResourceId{Kind: "service", Namespace: d.Namespace, Name: d.Name.text}, Spec: spec}, nil
 }
 
 // protoNoise is what an error of protobuf's JSON has beside its reason: its own name, a place in text that the user has
@@ -141,6 +160,9 @@ func conform(file string, n *yaml.Node, md protoreflect.MessageDescriptor) error
 }
 
 func conformField(file string, n *yaml.Node, fd protoreflect.FieldDescriptor) error {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
 	switch {
 	case fd.IsMap():
 		if n.Kind != yaml.MappingNode {
@@ -154,6 +176,7 @@ func conformField(file string, n *yaml.Node, fd protoreflect.FieldDescriptor) er
 			}
 		}
 	case fd.Kind() != protoreflect.MessageKind:
+		return conformValue(file, n, fd)
 	case fd.Message().FullName() == "google.protobuf.Duration":
 		d, err := time.ParseDuration(n.Value)
 		if err != nil {
@@ -161,7 +184,7 @@ func conformField(file string, n *yaml.Node, fd protoreflect.FieldDescriptor) er
 		}
 		n.SetString(fmt.Sprintf("%.9fs", d.Seconds()))
 	case fd.Message().FullName() == "google.protobuf.Struct":
-		if n.Kind != yaml.MappingNode && n.Kind != yaml.AliasNode {
+		if n.Kind != yaml.MappingNode {
 			return fmt.Errorf("%s:%d: %s must be a mapping of keys to values", file, n.Line, fd.Name())
 		}
 	case fd.IsList():
@@ -172,6 +195,29 @@ func conformField(file string, n *yaml.Node, fd protoreflect.FieldDescriptor) er
 		}
 	default:
 		return conform(file, n, fd.Message())
+	}
+	return nil
+}
+
+// conformValue holds that a single value can be what its field wants. The value is not repeated in the error.
+func conformValue(file string, n *yaml.Node, fd protoreflect.FieldDescriptor) (err error) {
+	what := ""
+	switch fd.Kind() {
+	case protoreflect.Uint32Kind:
+		what = "a whole number from 0 on"
+		_, err = strconv.ParseUint(n.Value, 10, 32)
+	case protoreflect.Int64Kind:
+		what = "a whole number"
+		_, err = strconv.ParseInt(n.Value, 10, 64)
+	case protoreflect.StringKind: // version: 1.10 is a text too
+		if what = "a text"; n.Tag != "!!null" {
+			n.Tag = "!!str"
+		}
+	default:
+		return nil
+	}
+	if n.Kind != yaml.ScalarNode || err != nil {
+		return fmt.Errorf("%s:%d: %s must be %s", file, n.Line, fd.Name(), what)
 	}
 	return nil
 }

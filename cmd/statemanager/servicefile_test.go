@@ -40,20 +40,22 @@ spec:
 // TestServiceFileErrors: each names the file and, where there is one, the line and the key.
 func TestServiceFileErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                         "f.yaml: no service in it",
-		"name: a":                                  "service a has no spec",
-		"spec: {}":                                 "without a name",
-		"kind: job\nname: a\nspec: {}":             `kind "job" is unknown`,
-		"name: a\nspec:\n  nodes: n":               `f.yaml:3: unknown key "nodes"`,
-		"name: a\nspec:\n  resources: {cpu: 1}":    `f.yaml:3: unknown key "cpu"`,
-		"name: a\nspec:\n  start_period: 5":        `f.yaml:3: start_period: "5" is no duration`,
-		"name: a\nspec:\n  replicas: many":         "f.yaml:3: spec: ",
-		"name: a\nspec: text":                      "f.yaml:2: ",
-		"name: a\nspec:\n  config: [x]":            "f.yaml:3: config must be a mapping",
-		"name: a\nspec:\n  config: {a: {b: c}}":    `f.yaml:3: config: the value of "a"`,
-		"name: a\nspec: {node: n}\n---\nnme: b":    `f.yaml:4: unknown key "nme"`,
-		"name: [a":                                 "f.yaml:1: ",
-		strings.Repeat("#", 10) + "\nname: {a: b}": "f.yaml:2: ",
+		"":                                      "f.yaml: no service in it",
+		"name: a":                               "service a has no spec",
+		"spec: {}":                              "without a name",
+		"kind: job\nname: a\nspec: {}":          `kind "job" is unknown`,
+		"name: a\nspec:\n  nodes: n":            `f.yaml:3: unknown key "nodes"`,
+		"name: a\nspec:\n  resources: {cpu: 1}": `f.yaml:3: unknown key "cpu"`,
+		"name: a\nspec:\n  start_period: 5":     `f.yaml:3: start_period: "5" is no duration`,
+		"name: a\nspec:\n  node: n\n  replicas: many": "f.yaml:4: replicas must be a whole number",
+		"name: a\nspec:\n  replicas: -1":              "f.yaml:3: replicas must be a whole number from 0 on",
+		"name: a\nspec:\n  node: [n]":                 "f.yaml:3: node must be a text",
+		"name: a\nspec: text":                         "f.yaml:2: ",
+		"name: a\nspec:\n  config: [x]":               "f.yaml:3: config must be a mapping",
+		"name: a\nspec:\n  config: {a: {b: c}}":       `f.yaml:3: config: the value of "a"`,
+		"name: a\nspec: {node: n}\n---\nnme: b":       `f.yaml:4: unknown key "nme"`,
+		"name: [a":                                    "f.yaml:1: ",
+		strings.Repeat("#", 10) + "\nname: {a: b}":    "f.yaml:2: ",
 	} {
 		if _, err := parseServices("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want %q", text, err, want)

@@ -26,7 +26,8 @@ const (
 // Applied is what a change of a desired spec did, and how the service stood right after.
 type Applied struct {
 	Change   Changed
-	Revision int64 // of the store, after it
+	Revision int64        // of the store, after it
+	Before   *engine.Spec // what was wanted before; nil = nothing
 	Service  Service
 }
 
@@ -38,29 +39,44 @@ func (r *Runner) Apply(ctx context.Context, id engine.ResourceID, s *engine.Spec
 		return Applied{}, err
 	}
 	defer done()
-	var old *engine.Desired
-	var cycle []engine.ResourceID
-	if err := r.call(ctx, func(l *loop) { old, cycle = l.desired[id], l.cycle(id, s.Dependencies) }); err != nil {
+	a, err := r.Check(ctx, id, s)
+	if err != nil {
 		return Applied{}, err
-	}
-	if cycle != nil {
-		return Applied{}, cyclic(cycle)
-	}
-	if err := r.placeable(s, old); err != nil {
-		return Applied{}, err
-	}
-	change := Created
-	switch {
-	case old != nil && old.Spec.Equal(s):
-		change = Unchanged
-	case old != nil:
-		change = Updated
 	}
 	revision, err := r.cfg.Store.PutDesired(ctx, id, s)
 	if err != nil {
 		return Applied{}, err
 	}
-	return r.applied(ctx, id, change, revision)
+	return r.applied(ctx, id, a, revision)
+}
+
+// Check says what Apply or, without a spec, Delete would do, or refuses what they would refuse. It changes nothing.
+func (r *Runner) Check(ctx context.Context, id engine.ResourceID, s *engine.Spec) (a Applied, err error) {
+	var old *engine.Desired
+	var cycle []engine.ResourceID
+	err = r.call(ctx, func(l *loop) {
+		if old = l.desired[id]; s != nil {
+			cycle = l.cycle(id, s.Dependencies)
+		}
+	})
+	switch {
+	case err != nil:
+	case cycle != nil:
+		err = cyclic(cycle)
+	case s != nil && r.placeable(s, old) != nil:
+		err = r.placeable(s, old)
+	case s == nil && old == nil:
+		err = &engine.Error{Kind: engine.NotFound, Text: "delete spec: there is none of " + id.String()}
+	case s == nil:
+		a = Applied{Change: Deleted, Before: &old.Spec}
+	case old == nil:
+		a = Applied{Change: Created}
+	case old.Spec.Equal(s):
+		a = Applied{Change: Unchanged, Before: &old.Spec}
+	default:
+		a = Applied{Change: Updated, Before: &old.Spec}
+	}
+	return a, err
 }
 
 // Delete removes a desired spec and waits until the engine has taken that in. NotFound: there is none.
@@ -74,7 +90,7 @@ func (r *Runner) Delete(ctx context.Context, id engine.ResourceID) (Applied, err
 	if err != nil {
 		return Applied{}, err
 	}
-	return r.applied(ctx, id, Deleted, revision)
+	return r.applied(ctx, id, Applied{Change: Deleted}, revision)
 }
 
 // placeable says whether a spec names a node that is configured. One that stays where it is may: its node was configured.
@@ -128,7 +144,7 @@ func cyclic(way []engine.ResourceID) error {
 }
 
 // applied waits until a revision is taken in, and shows what it did.
-func (r *Runner) applied(ctx context.Context, id engine.ResourceID, change Changed, revision int64) (Applied, error) {
+func (r *Runner) applied(ctx context.Context, id engine.ResourceID, a Applied, revision int64) (Applied, error) {
 	w := waiter{revision, make(chan struct{})}
 	err := r.call(ctx, func(l *loop) {
 		l.waiting = append(l.waiting, w)
@@ -137,7 +153,7 @@ func (r *Runner) applied(ctx context.Context, id engine.ResourceID, change Chang
 	if err == nil {
 		_, err = await(ctx, r, w.done, "until the change, which is stored, is taken in")
 	}
-	a := Applied{Change: change, Revision: revision}
+	a.Revision = revision
 	if err == nil {
 		err = r.call(ctx, func(l *loop) { a.Service, _ = l.view(id) })
 	}

@@ -92,7 +92,9 @@ type StateUpdateRequest struct {
 	// The service.
 	ResourceId *ResourceId `protobuf:"bytes,1,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
 	// The spec. Absent means delete.
-	Spec          *ServiceSpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
+	Spec *ServiceSpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
+	// Say what the update would do, or why it is refused, and change nothing.
+	DryRun        bool `protobuf:"varint,3,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -141,6 +143,13 @@ func (x *StateUpdateRequest) GetSpec() *ServiceSpec {
 	return nil
 }
 
+func (x *StateUpdateRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
 // StateUpdateResponse says what the update did.
 type StateUpdateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -149,7 +158,11 @@ type StateUpdateResponse struct {
 	// The revision of the store after it.
 	Revision int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
 	// What stands in its way, and what else a human should know: one sentence each.
-	Notes         []string `protobuf:"bytes,3,rep,name=notes,proto3" json:"notes,omitempty"`
+	Notes []string `protobuf:"bytes,3,rep,name=notes,proto3" json:"notes,omitempty"`
+	// The service.
+	ResourceId *ResourceId `protobuf:"bytes,4,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
+	// The revision at which the desired content last changed. 0: it was deleted, or this is a dry run.
+	Generation    int64 `protobuf:"varint,5,opt,name=generation,proto3" json:"generation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -203,6 +216,20 @@ func (x *StateUpdateResponse) GetNotes() []string {
 		return x.Notes
 	}
 	return nil
+}
+
+func (x *StateUpdateResponse) GetResourceId() *ResourceId {
+	if x != nil {
+		return x.ResourceId
+	}
+	return nil
+}
+
+func (x *StateUpdateResponse) GetGeneration() int64 {
+	if x != nil {
+		return x.Generation
+	}
+	return 0
 }
 
 // StateQueryRequest asks for states.
@@ -2289,15 +2316,21 @@ var File_statemanager_v1_statemanager_proto protoreflect.FileDescriptor
 
 const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\n" +
-	"\"statemanager/v1/statemanager.proto\x12\x17piccolo.statemanager.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bstatemanager/v1/event.proto\x1a\x1fstatemanager/v1/nodeagent.proto\x1a statemanager/v1/monitoring.proto\x1a\x1astatemanager/v1/spec.proto\"\x94\x01\n" +
+	"\"statemanager/v1/statemanager.proto\x12\x17piccolo.statemanager.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bstatemanager/v1/event.proto\x1a\x1fstatemanager/v1/nodeagent.proto\x1a statemanager/v1/monitoring.proto\x1a\x1astatemanager/v1/spec.proto\"\xad\x01\n" +
 	"\x12StateUpdateRequest\x12D\n" +
 	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
 	"resourceId\x128\n" +
-	"\x04spec\x18\x02 \x01(\v2$.piccolo.statemanager.v1.ServiceSpecR\x04spec\"\x88\x02\n" +
+	"\x04spec\x18\x02 \x01(\v2$.piccolo.statemanager.v1.ServiceSpecR\x04spec\x12\x17\n" +
+	"\adry_run\x18\x03 \x01(\bR\x06dryRun\"\xee\x02\n" +
 	"\x13StateUpdateResponse\x12K\n" +
 	"\x06change\x18\x01 \x01(\x0e23.piccolo.statemanager.v1.StateUpdateResponse.ChangeR\x06change\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12\x14\n" +
-	"\x05notes\x18\x03 \x03(\tR\x05notes\"r\n" +
+	"\x05notes\x18\x03 \x03(\tR\x05notes\x12D\n" +
+	"\vresource_id\x18\x04 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
+	"resourceId\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x05 \x01(\x03R\n" +
+	"generation\"r\n" +
 	"\x06Change\x12\x16\n" +
 	"\x12CHANGE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eCHANGE_CREATED\x10\x01\x12\x12\n" +
@@ -2547,73 +2580,74 @@ var file_statemanager_v1_statemanager_proto_depIdxs = []int32{
 	28, // 0: piccolo.statemanager.v1.StateUpdateRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
 	29, // 1: piccolo.statemanager.v1.StateUpdateRequest.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
 	0,  // 2: piccolo.statemanager.v1.StateUpdateResponse.change:type_name -> piccolo.statemanager.v1.StateUpdateResponse.Change
-	28, // 3: piccolo.statemanager.v1.StateQueryRequest.resource_ids:type_name -> piccolo.statemanager.v1.ResourceId
-	27, // 4: piccolo.statemanager.v1.StateQueryRequest.labels:type_name -> piccolo.statemanager.v1.StateQueryRequest.LabelsEntry
-	5,  // 5: piccolo.statemanager.v1.StateQueryResponse.services:type_name -> piccolo.statemanager.v1.ServiceState
-	10, // 6: piccolo.statemanager.v1.StateQueryResponse.nodes:type_name -> piccolo.statemanager.v1.NodeState
-	6,  // 7: piccolo.statemanager.v1.ServiceState.metadata:type_name -> piccolo.statemanager.v1.ResourceMetadata
-	29, // 8: piccolo.statemanager.v1.ServiceState.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
-	7,  // 9: piccolo.statemanager.v1.ServiceState.status:type_name -> piccolo.statemanager.v1.ServiceStatus
-	28, // 10: piccolo.statemanager.v1.ResourceMetadata.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	30, // 11: piccolo.statemanager.v1.ServiceStatus.phase_since:type_name -> google.protobuf.Timestamp
-	30, // 12: piccolo.statemanager.v1.ServiceStatus.well_since:type_name -> google.protobuf.Timestamp
-	31, // 13: piccolo.statemanager.v1.ServiceStatus.instances:type_name -> piccolo.statemanager.v1.Instance
-	8,  // 14: piccolo.statemanager.v1.ServiceStatus.recovery:type_name -> piccolo.statemanager.v1.RecoveryStatus
-	9,  // 15: piccolo.statemanager.v1.ServiceStatus.actions:type_name -> piccolo.statemanager.v1.ActionStatus
-	11, // 16: piccolo.statemanager.v1.ServiceStatus.conditions:type_name -> piccolo.statemanager.v1.ServiceCondition
-	30, // 17: piccolo.statemanager.v1.ServiceStatus.last_reconcile_time:type_name -> google.protobuf.Timestamp
-	12, // 18: piccolo.statemanager.v1.ServiceStatus.tracker:type_name -> piccolo.statemanager.v1.StateTracker
-	17, // 19: piccolo.statemanager.v1.ServiceStatus.plan:type_name -> piccolo.statemanager.v1.ActionPlan
-	19, // 20: piccolo.statemanager.v1.ServiceStatus.results:type_name -> piccolo.statemanager.v1.Result
-	30, // 21: piccolo.statemanager.v1.RecoveryStatus.opened:type_name -> google.protobuf.Timestamp
-	32, // 22: piccolo.statemanager.v1.RecoveryStatus.closed_why:type_name -> piccolo.statemanager.v1.Reason
-	30, // 23: piccolo.statemanager.v1.RecoveryStatus.next_at:type_name -> google.protobuf.Timestamp
-	32, // 24: piccolo.statemanager.v1.RecoveryStatus.next_why:type_name -> piccolo.statemanager.v1.Reason
-	30, // 25: piccolo.statemanager.v1.ActionStatus.started:type_name -> google.protobuf.Timestamp
-	30, // 26: piccolo.statemanager.v1.NodeState.since:type_name -> google.protobuf.Timestamp
-	33, // 27: piccolo.statemanager.v1.NodeState.info:type_name -> piccolo.statemanager.v1.NodeInfo
-	30, // 28: piccolo.statemanager.v1.ServiceCondition.since:type_name -> google.protobuf.Timestamp
-	13, // 29: piccolo.statemanager.v1.StateTracker.history:type_name -> piccolo.statemanager.v1.PhaseRecord
-	14, // 30: piccolo.statemanager.v1.StateTracker.transition_times:type_name -> piccolo.statemanager.v1.TransitionTimes
-	15, // 31: piccolo.statemanager.v1.StateTracker.issues:type_name -> piccolo.statemanager.v1.TransitionIssue
-	16, // 32: piccolo.statemanager.v1.StateTracker.metrics:type_name -> piccolo.statemanager.v1.StabilityMetrics
-	30, // 33: piccolo.statemanager.v1.PhaseRecord.since:type_name -> google.protobuf.Timestamp
-	34, // 34: piccolo.statemanager.v1.TransitionTimes.durations:type_name -> google.protobuf.Duration
-	34, // 35: piccolo.statemanager.v1.StabilityMetrics.window:type_name -> google.protobuf.Duration
-	34, // 36: piccolo.statemanager.v1.StabilityMetrics.mean_time_to_recover:type_name -> google.protobuf.Duration
-	34, // 37: piccolo.statemanager.v1.StabilityMetrics.mean_time_between_failures:type_name -> google.protobuf.Duration
-	28, // 38: piccolo.statemanager.v1.ActionPlan.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	18, // 39: piccolo.statemanager.v1.ActionPlan.actions:type_name -> piccolo.statemanager.v1.PlannedAction
-	34, // 40: piccolo.statemanager.v1.ActionPlan.estimated_duration:type_name -> google.protobuf.Duration
-	30, // 41: piccolo.statemanager.v1.ActionPlan.made:type_name -> google.protobuf.Timestamp
-	32, // 42: piccolo.statemanager.v1.ActionPlan.reasons:type_name -> piccolo.statemanager.v1.Reason
-	34, // 43: piccolo.statemanager.v1.PlannedAction.estimated_duration:type_name -> google.protobuf.Duration
-	30, // 44: piccolo.statemanager.v1.Result.time:type_name -> google.protobuf.Timestamp
-	35, // 45: piccolo.statemanager.v1.StateSubscriptionRequest.filter:type_name -> piccolo.statemanager.v1.EventFilter
-	36, // 46: piccolo.statemanager.v1.StateChangeEvent.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
-	28, // 47: piccolo.statemanager.v1.RecoveryStrategyRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	34, // 48: piccolo.statemanager.v1.RecoveryStrategy.backoff_delay:type_name -> google.protobuf.Duration
-	32, // 49: piccolo.statemanager.v1.RecoveryStrategy.reasons:type_name -> piccolo.statemanager.v1.Reason
-	34, // 50: piccolo.statemanager.v1.RecoveryStrategy.backoff:type_name -> google.protobuf.Duration
-	28, // 51: piccolo.statemanager.v1.AllowedActionsRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	26, // 52: piccolo.statemanager.v1.AllowedActionsResponse.actions:type_name -> piccolo.statemanager.v1.AllowedAction
-	34, // 53: piccolo.statemanager.v1.AllowedAction.estimated_duration:type_name -> google.protobuf.Duration
-	34, // 54: piccolo.statemanager.v1.AllowedAction.timeout:type_name -> google.protobuf.Duration
-	1,  // 55: piccolo.statemanager.v1.StateManager.UpdateState:input_type -> piccolo.statemanager.v1.StateUpdateRequest
-	3,  // 56: piccolo.statemanager.v1.StateManager.QueryState:input_type -> piccolo.statemanager.v1.StateQueryRequest
-	20, // 57: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:input_type -> piccolo.statemanager.v1.StateSubscriptionRequest
-	22, // 58: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:input_type -> piccolo.statemanager.v1.RecoveryStrategyRequest
-	24, // 59: piccolo.statemanager.v1.StateManager.GetAllowedActions:input_type -> piccolo.statemanager.v1.AllowedActionsRequest
-	2,  // 60: piccolo.statemanager.v1.StateManager.UpdateState:output_type -> piccolo.statemanager.v1.StateUpdateResponse
-	4,  // 61: piccolo.statemanager.v1.StateManager.QueryState:output_type -> piccolo.statemanager.v1.StateQueryResponse
-	21, // 62: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:output_type -> piccolo.statemanager.v1.StateChangeEvent
-	23, // 63: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:output_type -> piccolo.statemanager.v1.RecoveryStrategy
-	25, // 64: piccolo.statemanager.v1.StateManager.GetAllowedActions:output_type -> piccolo.statemanager.v1.AllowedActionsResponse
-	60, // [60:65] is the sub-list for method output_type
-	55, // [55:60] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	28, // 3: piccolo.statemanager.v1.StateUpdateResponse.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	28, // 4: piccolo.statemanager.v1.StateQueryRequest.resource_ids:type_name -> piccolo.statemanager.v1.ResourceId
+	27, // 5: piccolo.statemanager.v1.StateQueryRequest.labels:type_name -> piccolo.statemanager.v1.StateQueryRequest.LabelsEntry
+	5,  // 6: piccolo.statemanager.v1.StateQueryResponse.services:type_name -> piccolo.statemanager.v1.ServiceState
+	10, // 7: piccolo.statemanager.v1.StateQueryResponse.nodes:type_name -> piccolo.statemanager.v1.NodeState
+	6,  // 8: piccolo.statemanager.v1.ServiceState.metadata:type_name -> piccolo.statemanager.v1.ResourceMetadata
+	29, // 9: piccolo.statemanager.v1.ServiceState.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
+	7,  // 10: piccolo.statemanager.v1.ServiceState.status:type_name -> piccolo.statemanager.v1.ServiceStatus
+	28, // 11: piccolo.statemanager.v1.ResourceMetadata.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	30, // 12: piccolo.statemanager.v1.ServiceStatus.phase_since:type_name -> google.protobuf.Timestamp
+	30, // 13: piccolo.statemanager.v1.ServiceStatus.well_since:type_name -> google.protobuf.Timestamp
+	31, // 14: piccolo.statemanager.v1.ServiceStatus.instances:type_name -> piccolo.statemanager.v1.Instance
+	8,  // 15: piccolo.statemanager.v1.ServiceStatus.recovery:type_name -> piccolo.statemanager.v1.RecoveryStatus
+	9,  // 16: piccolo.statemanager.v1.ServiceStatus.actions:type_name -> piccolo.statemanager.v1.ActionStatus
+	11, // 17: piccolo.statemanager.v1.ServiceStatus.conditions:type_name -> piccolo.statemanager.v1.ServiceCondition
+	30, // 18: piccolo.statemanager.v1.ServiceStatus.last_reconcile_time:type_name -> google.protobuf.Timestamp
+	12, // 19: piccolo.statemanager.v1.ServiceStatus.tracker:type_name -> piccolo.statemanager.v1.StateTracker
+	17, // 20: piccolo.statemanager.v1.ServiceStatus.plan:type_name -> piccolo.statemanager.v1.ActionPlan
+	19, // 21: piccolo.statemanager.v1.ServiceStatus.results:type_name -> piccolo.statemanager.v1.Result
+	30, // 22: piccolo.statemanager.v1.RecoveryStatus.opened:type_name -> google.protobuf.Timestamp
+	32, // 23: piccolo.statemanager.v1.RecoveryStatus.closed_why:type_name -> piccolo.statemanager.v1.Reason
+	30, // 24: piccolo.statemanager.v1.RecoveryStatus.next_at:type_name -> google.protobuf.Timestamp
+	32, // 25: piccolo.statemanager.v1.RecoveryStatus.next_why:type_name -> piccolo.statemanager.v1.Reason
+	30, // 26: piccolo.statemanager.v1.ActionStatus.started:type_name -> google.protobuf.Timestamp
+	30, // 27: piccolo.statemanager.v1.NodeState.since:type_name -> google.protobuf.Timestamp
+	33, // 28: piccolo.statemanager.v1.NodeState.info:type_name -> piccolo.statemanager.v1.NodeInfo
+	30, // 29: piccolo.statemanager.v1.ServiceCondition.since:type_name -> google.protobuf.Timestamp
+	13, // 30: piccolo.statemanager.v1.StateTracker.history:type_name -> piccolo.statemanager.v1.PhaseRecord
+	14, // 31: piccolo.statemanager.v1.StateTracker.transition_times:type_name -> piccolo.statemanager.v1.TransitionTimes
+	15, // 32: piccolo.statemanager.v1.StateTracker.issues:type_name -> piccolo.statemanager.v1.TransitionIssue
+	16, // 33: piccolo.statemanager.v1.StateTracker.metrics:type_name -> piccolo.statemanager.v1.StabilityMetrics
+	30, // 34: piccolo.statemanager.v1.PhaseRecord.since:type_name -> google.protobuf.Timestamp
+	34, // 35: piccolo.statemanager.v1.TransitionTimes.durations:type_name -> google.protobuf.Duration
+	34, // 36: piccolo.statemanager.v1.StabilityMetrics.window:type_name -> google.protobuf.Duration
+	34, // 37: piccolo.statemanager.v1.StabilityMetrics.mean_time_to_recover:type_name -> google.protobuf.Duration
+	34, // 38: piccolo.statemanager.v1.StabilityMetrics.mean_time_between_failures:type_name -> google.protobuf.Duration
+	28, // 39: piccolo.statemanager.v1.ActionPlan.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	18, // 40: piccolo.statemanager.v1.ActionPlan.actions:type_name -> piccolo.statemanager.v1.PlannedAction
+	34, // 41: piccolo.statemanager.v1.ActionPlan.estimated_duration:type_name -> google.protobuf.Duration
+	30, // 42: piccolo.statemanager.v1.ActionPlan.made:type_name -> google.protobuf.Timestamp
+	32, // 43: piccolo.statemanager.v1.ActionPlan.reasons:type_name -> piccolo.statemanager.v1.Reason
+	34, // 44: piccolo.statemanager.v1.PlannedAction.estimated_duration:type_name -> google.protobuf.Duration
+	30, // 45: piccolo.statemanager.v1.Result.time:type_name -> google.protobuf.Timestamp
+	35, // 46: piccolo.statemanager.v1.StateSubscriptionRequest.filter:type_name -> piccolo.statemanager.v1.EventFilter
+	36, // 47: piccolo.statemanager.v1.StateChangeEvent.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
+	28, // 48: piccolo.statemanager.v1.RecoveryStrategyRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	34, // 49: piccolo.statemanager.v1.RecoveryStrategy.backoff_delay:type_name -> google.protobuf.Duration
+	32, // 50: piccolo.statemanager.v1.RecoveryStrategy.reasons:type_name -> piccolo.statemanager.v1.Reason
+	34, // 51: piccolo.statemanager.v1.RecoveryStrategy.backoff:type_name -> google.protobuf.Duration
+	28, // 52: piccolo.statemanager.v1.AllowedActionsRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	26, // 53: piccolo.statemanager.v1.AllowedActionsResponse.actions:type_name -> piccolo.statemanager.v1.AllowedAction
+	34, // 54: piccolo.statemanager.v1.AllowedAction.estimated_duration:type_name -> google.protobuf.Duration
+	34, // 55: piccolo.statemanager.v1.AllowedAction.timeout:type_name -> google.protobuf.Duration
+	1,  // 56: piccolo.statemanager.v1.StateManager.UpdateState:input_type -> piccolo.statemanager.v1.StateUpdateRequest
+	3,  // 57: piccolo.statemanager.v1.StateManager.QueryState:input_type -> piccolo.statemanager.v1.StateQueryRequest
+	20, // 58: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:input_type -> piccolo.statemanager.v1.StateSubscriptionRequest
+	22, // 59: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:input_type -> piccolo.statemanager.v1.RecoveryStrategyRequest
+	24, // 60: piccolo.statemanager.v1.StateManager.GetAllowedActions:input_type -> piccolo.statemanager.v1.AllowedActionsRequest
+	2,  // 61: piccolo.statemanager.v1.StateManager.UpdateState:output_type -> piccolo.statemanager.v1.StateUpdateResponse
+	4,  // 62: piccolo.statemanager.v1.StateManager.QueryState:output_type -> piccolo.statemanager.v1.StateQueryResponse
+	21, // 63: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:output_type -> piccolo.statemanager.v1.StateChangeEvent
+	23, // 64: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:output_type -> piccolo.statemanager.v1.RecoveryStrategy
+	25, // 65: piccolo.statemanager.v1.StateManager.GetAllowedActions:output_type -> piccolo.statemanager.v1.AllowedActionsResponse
+	61, // [61:66] is the sub-list for method output_type
+	56, // [56:61] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_statemanager_v1_statemanager_proto_init() }
