@@ -4,6 +4,7 @@ package actioncontroller
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -52,7 +53,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use controller address %q: %w", c.Address, err)
 	}
-	return &Client{conn, apiv1.NewActionControllerClient(conn), c.Log.With("address", c.Address)}, nil
+	return &Client{conn, apiv1.NewActionControllerClient(conn), c.Log.With("address", strings.TrimPrefix(c.Address, "passthrough:///"))}, nil
 }
 
 // Close ends the connection; calls under way fail.
