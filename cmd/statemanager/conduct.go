@@ -127,7 +127,7 @@ func factsCommand(c *client) *cobra.Command {
 		Use:   "facts",
 		Short: "Show and set the facts of the site, which policy reads as site.NAME",
 		Args:  args(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:  needsCommand,
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use: "get", Short: "Show the facts that the policy declares, what they may be and what they are",

@@ -15,7 +15,7 @@ func exampleCommand() *cobra.Command {
 		Short:   "Run an example node or MonitoringServer to try the daemon with",
 		GroupID: "daemon",
 		Args:    args(cobra.NoArgs),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:    needsCommand,
 	}
 	cmd.AddCommand(exampleNode(), exampleMonitor())
 	return cmd
@@ -29,6 +29,9 @@ func exampleNode() *cobra.Command {
 		Short: "A NodeAgent and an ActionController that run services as processes of this machine",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.ID == "" || c.Dir == "" {
+				return usagef("give the node an id and a directory; usage: %s", cmd.UseLine())
+			}
 			c.Log, c.Custom = exampleLogger(cmd), map[string][]string{}
 			for name, line := range custom {
 				c.Custom[name] = []string{"/bin/sh", "-c", line}
@@ -52,6 +55,9 @@ func exampleMonitor() *cobra.Command {
 		Short: "A MonitoringServer that appends each alert to a file, once",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.File == "" {
+				return usagef("no file for the alerts; usage: %s", cmd.UseLine())
+			}
 			c.Log = exampleLogger(cmd)
 			return monitor.Run(cmd.Context(), c)
 		},

@@ -25,7 +25,7 @@ history of its phases, figures of its stability, its plan, and how the last work
 		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if len(a) == 0 {
-				return cmd.Help()
+				return needsCommand(cmd, a)
 			}
 			return c.getOne(cmd, a[0])
 		},

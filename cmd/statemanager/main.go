@@ -47,6 +47,8 @@ func rootCommand() *cobra.Command {
 them, and has ActionControllers do it.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or input (nothing was changed), 3 no such thing, 4 the daemon cannot be reached.`,
+		Args:          args(cobra.NoArgs),
+		RunE:          needsCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -61,6 +63,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input (nothing was changed), 3 no
 		root.AddCommand(cmd)
 	}
 	return root
+}
+
+// needsCommand is the work of a command that has only commands below it.
+func needsCommand(cmd *cobra.Command, _ []string) error {
+	return usagef("which command? see: %s --help", cmd.CommandPath())
 }
 
 // usageError is an error of what the user typed or wrote.
@@ -104,7 +111,7 @@ func explainError(err error) (string, int) {
 		if strings.HasPrefix(st.Message(), api.StandsBy) {
 			return st.Message(), exitUnavailable
 		}
-		return "cannot reach the daemon: " + st.Message() + "; is it running, and is --address right?", exitUnavailable
+		return "cannot reach the daemon: " + st.Message() + "; is it running, is --address right, and does it want TLS (--tls-ca) or a certificate (--tls-cert, --tls-key)?", exitUnavailable
 	case codes.DeadlineExceeded:
 		return "the daemon did not answer in time (--timeout): what was asked may still be done", exitUnavailable
 	}

@@ -17,7 +17,7 @@ func policyCommand(c *client) *cobra.Command {
 		Use:   "policy",
 		Short: "Check and test a policy directory, and show what the daemon decides by",
 		Args:  args(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:  needsCommand,
 	}
 	check := &cobra.Command{
 		Use: "check DIR", Short: "Hold a policy directory against all gates, as the daemon does before it takes it", Args: args(cobra.ExactArgs(1)),
