@@ -10,8 +10,8 @@ import (
 // of a node that is silent when a daemon starts: its fence (rule 7.3), its labels and its capacity.
 func (s *step) heardOf(n *node, info NodeInfo) {
 	n.info = info
-	kept := NodeInfo{ID: n.id, Labels: info.Labels, Capacity: info.Capacity, Fence: info.Fence}
-	i, known := slices.BinarySearchFunc(s.cell.Nodes, n.id, func(x NodeInfo, id string) int { return strings.Compare(x.ID, id) })
+	kept := NodeRecord{ID: n.id, Labels: info.Labels, Capacity: info.Capacity, Fence: info.Fence}
+	i, known := slices.BinarySearchFunc(s.cell.Nodes, n.id, func(x NodeRecord, id string) int { return strings.Compare(x.ID, id) })
 	says := len(kept.Labels) > 0 || kept.Capacity > 0 || kept.Fence != (Fence{})
 	switch {
 	case known && says && kept.same(&s.cell.Nodes[i]), !known && !says:
@@ -26,15 +26,15 @@ func (s *step) heardOf(n *node, info NodeInfo) {
 	}
 }
 
-func (x *NodeInfo) same(y *NodeInfo) bool {
+func (x *NodeRecord) same(y *NodeRecord) bool {
 	return x.ID == y.ID && x.Capacity == y.Capacity && x.Fence == y.Fence && maps.Equal(x.Labels, y.Labels)
 }
 
 // recall takes what the cell's record says of the nodes that this engine knows.
 func (e *Engine) recall() {
-	for _, info := range e.cell.Nodes {
-		if n := e.nodes[info.ID]; n != nil {
-			n.info = info
+	for _, x := range e.cell.Nodes {
+		if n := e.nodes[x.ID]; n != nil {
+			n.info = NodeInfo{ID: x.ID, Labels: x.Labels, Capacity: x.Capacity, Fence: x.Fence}
 		}
 	}
 }

@@ -39,10 +39,18 @@ type Cell struct {
 	Revision string // of the active pack
 	N        int64  // of its newest alert
 	Outbox   []Notice
-	Silent   []string   // nodes whose silence has been alerted
-	Paused   Instant    // since when reconciliation is stopped: nothing but notify is sent; 0 = it is not
-	Nodes    []NodeInfo // what nodes have said of themselves that does not change by itself, in order of ids
+	Silent   []string     // nodes whose silence has been alerted
+	Paused   Instant      // since when reconciliation is stopped: nothing but notify is sent; 0 = it is not
+	Nodes    []NodeRecord // what nodes have said of themselves that does not change by itself, in order of ids
 	Unknown  []byte
+}
+
+// NodeRecord is what a node has said of itself that does not change by itself (rule 2.5).
+type NodeRecord struct {
+	ID       string
+	Labels   map[string]string
+	Capacity uint32
+	Fence    Fence
 }
 
 // LadderState says how recovery stands (rule 5.2). No choice is stored (rule 5.3).

@@ -30,12 +30,12 @@ func CellFromStore(b []byte) (*engine.Cell, error) {
 	}, nil
 }
 
-func nodeToStore(n engine.NodeInfo) *storev1.Node {
+func nodeToStore(n engine.NodeRecord) *storev1.Node {
 	return &storev1.Node{Id: n.ID, Labels: n.Labels, Capacity: n.Capacity, FenceSelf: n.Fence.Self, FenceAfter: int64(n.Fence.After)}
 }
 
-func nodeFromStore(m *storev1.Node) engine.NodeInfo {
-	return engine.NodeInfo{ID: m.GetId(), Labels: m.GetLabels(), Capacity: m.GetCapacity(),
+func nodeFromStore(m *storev1.Node) engine.NodeRecord {
+	return engine.NodeRecord{ID: m.GetId(), Labels: m.GetLabels(), Capacity: m.GetCapacity(),
 		Fence: engine.Fence{Self: m.GetFenceSelf(), After: time.Duration(m.GetFenceAfter())}}
 }
 

@@ -60,6 +60,8 @@ func fill(v reflect.Value, n func() int64, empty func() bool) {
 		v.SetBool(!empty())
 	case reflect.Int, reflect.Int64, reflect.Int32:
 		v.SetInt(n())
+	case reflect.Float64:
+		v.SetFloat(float64(n()))
 	case reflect.Uint64, reflect.Uint32:
 		v.SetUint(uint64(n()))
 	default:
