@@ -48,6 +48,9 @@ func (c *client) dial(ctx context.Context, wait time.Duration) (context.Context,
 	if err := checkAddress("--address", c.address); err != nil {
 		return nil, nil, usageError{err}
 	}
+	if _, err := c.tls.load(tlsFlags); err != nil {
+		return nil, nil, err
+	}
 	creds, err := credentialsFor("--address", c.address, c.tls, c.insecure)
 	if err != nil {
 		return nil, nil, err

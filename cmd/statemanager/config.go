@@ -75,6 +75,9 @@ func loadConfig(file string) (*Config, error) {
 	if err != nil {
 		return nil, usagef("read configuration: %w", err)
 	}
+	if len(raw) > maxServiceFile {
+		return nil, usagef("%s: larger than %d bytes", file, maxServiceFile)
+	}
 	c := &Config{Listen: "127.0.0.1:7600", Cell: "default", NodeTimeout: 10 * time.Second, CannotTell: "ask", Log: LogConfig{Level: "info"}}
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	dec.KnownFields(true)

@@ -36,11 +36,12 @@ func TestConfig(t *testing.T) {
 // TestConfigErrors: each names the key.
 func TestConfigErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                               "data_dir: missing",
-		"data_dir: d\nlisten: here":      "listen: ",
-		"data_dir: d\ncell: A/B":         "cell: ",
-		"data_dir: d\nnode_timeout: 1ms": "node_timeout: 1ms is below 1s",
-		"data_dir: d\ncannot_tell: x":    "cannot_tell: ",
+		"":                                "data_dir: missing",
+		"# " + strings.Repeat("x", 1<<20): "larger than",
+		"data_dir: d\nlisten: here":       "listen: ",
+		"data_dir: d\ncell: A/B":          "cell: ",
+		"data_dir: d\nnode_timeout: 1ms":  "node_timeout: 1ms is below 1s",
+		"data_dir: d\ncannot_tell: x":     "cannot_tell: ",
 		"data_dir: d\nnodes: [{id: a, agent: 'h:1', controller: 'h:1'}, {id: a, agent: 'h:1', controller: 'h:1'}]": `nodes[1].id: "a" stands there twice`,
 		"data_dir: d\nnodes: [{id: a, agent: 'h:1'}]":                                                              "nodes[0].controller: ",
 		"data_dir: d\nmonitoring: {address: x}":                                                                    "monitoring.address: ",

@@ -20,11 +20,18 @@ type TLSFiles struct {
 
 func (f TLSFiles) set() bool { return f.CA != "" || f.Cert != "" || f.Key != "" }
 
+// tlsFlags are the flags of a command, as the key of load.
+const tlsFlags = "--tls"
+
 // load reads the files; key names the place of the configuration in errors.
 func (f TLSFiles) load(key string) (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
+	part := key + "."
+	if key == tlsFlags {
+		part = key + "-"
+	}
 	if (f.Cert == "") != (f.Key == "") {
-		return nil, usagef("%s: cert and key must be given together", key)
+		return nil, usagef("%[1]scert and %[1]skey must be given together", part)
 	}
 	if f.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
@@ -36,11 +43,11 @@ func (f TLSFiles) load(key string) (*tls.Config, error) {
 	if f.CA != "" {
 		pem, err := os.ReadFile(f.CA)
 		if err != nil {
-			return nil, usagef("%s.ca: %w", key, err)
+			return nil, usagef("%sca: %w", part, err)
 		}
 		pool := x509.NewCertPool()
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, usagef("%s.ca: %s holds no PEM certificate", key, f.CA)
+			return nil, usagef("%sca: %s holds no PEM certificate", part, f.CA)
 		}
 		cfg.RootCAs, cfg.ClientCAs = pool, pool
 	}
