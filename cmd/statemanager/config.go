@@ -87,7 +87,11 @@ func loadConfig(file string) (*Config, error) {
 	if err := c.override(os.Environ()); err != nil {
 		return nil, err
 	}
-	c.resolve(filepath.Dir(file))
+	dir, err := filepath.Abs(filepath.Dir(file)) // paths that are shown are to be found from anywhere
+	if err != nil {
+		return nil, usagef("%s: %w", file, err)
+	}
+	c.resolve(dir)
 	if err := c.validate(); err != nil {
 		return nil, usagef("%s: %w", file, err)
 	}

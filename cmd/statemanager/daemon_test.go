@@ -215,7 +215,11 @@ func TestUnreachableEtcd(t *testing.T) {
 
 // TestExampleConfiguration: the example can be loaded.
 func TestExampleConfiguration(t *testing.T) {
-	if _, err := loadConfig("../../examples/statemanager.yaml"); err != nil {
-		t.Error(err)
+	c, err := loadConfig("../../examples/statemanager.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !filepath.IsAbs(c.Policy.Directory) {
+		t.Errorf("the policy directory is shown as %s", c.Policy.Directory)
 	}
 }
