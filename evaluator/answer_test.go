@@ -35,7 +35,7 @@ func TestDecode(t *testing.T) {
 		{engine.RecoveryFacts{}, `{"action": "wait", "reasons": "next"}`, "not an array or a set"},
 		{engine.RecoveryFacts{}, `{"action": "wait", "reasons": ["next"]}`, "no object"},
 		{engine.RecoveryFacts{}, `{"action": "wait", "reasons": [{"code": "because", "args": {}}]}`, "no sentence"},
-		{engine.RecoveryFacts{}, `{"action": "wait", "reasons": [{"code": "next", "args": {"action": ["a"]}}]}`, "argument"},
+		{engine.RecoveryFacts{}, `{"action": "wait", "reasons": [{"code": "next", "args": {"action": {"a": 1}}}]}`, "argument"},
 		{engine.RecoveryFacts{}, `{"action": "wait", "reasons": [{"code": "next", "arg": {}}]}`, "code and args alone"},
 		{engine.RecoveryFacts{}, `"wait"`, "no object"},
 		{engine.PlanFacts{}, `{"priority": 9, "critical": true, "actions": {"update", "create"}, ` + why + `}`, engine.PlanAnswer{Priority: 9, Critical: true, Actions: []engine.ActionKind{"create", "update"}}},
@@ -99,6 +99,15 @@ func TestReasons(t *testing.T) {
 	}
 	if !slices.Equal(next.Args, []engine.Field{{Name: "action", Value: "restart"}, {Name: "failures", Value: "0"}}) {
 		t.Errorf("got %v", next.Args)
+	}
+	// A reason that holds for several actions is told once.
+	f.LastAction, f.LastResult = engine.Isolate, engine.Succeeded
+	for _, k := range []engine.ActionKind{engine.Rollback, engine.Relocate, engine.Restart} {
+		tried(p, &f, k, 1)
+	}
+	a, d := recovery(t, p, f)
+	if i := slices.Index(codes(d), "is_isolated"); a.Action != engine.GiveUp || len(d.Reasons) != 4 || i < 0 || d.Reasons[i].Text != "it is isolated: no relocate, restart, rollback" {
+		t.Errorf("%+v with %v", a, d.Reasons)
 	}
 }
 

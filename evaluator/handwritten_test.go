@@ -60,10 +60,10 @@ func (h *handwritten) decide(f *engine.RecoveryFacts) (a engine.RecoveryAnswer, 
 		reason("wait", "%s: wait after %d", engine.Wait)
 		return engine.RecoveryAnswer{Action: engine.Wait}, why
 	case next == "":
-		reason("nothing_left", "%s: nothing is left to try after %d attempts", engine.GiveUp)
+		reason("nothing_left", "%s: nothing is left to try (attempts so far: %d)", engine.GiveUp)
 		return engine.RecoveryAnswer{Action: engine.GiveUp}, why
 	}
-	reason("next", "%s is the next entry of its strategy that can help, after %d attempts", next)
+	reason("next", "%s is the next entry of its strategy that can help (attempts so far: %d)", next)
 	if a = (engine.RecoveryAnswer{Action: next}); !h.atOnce[next] {
 		a.After = h.backoff[min(failures, len(h.backoff)-1)]
 	}

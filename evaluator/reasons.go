@@ -85,14 +85,18 @@ func (a *answer) args(v ast.Value) (out []engine.Field) {
 	return out
 }
 
-// text is an argument for a sentence: a string, a number or a boolean.
+// text is an argument for a sentence: a string, a number, a boolean, or an array or a set of them.
 func (a *answer) text(v ast.Value) string {
 	switch v := v.(type) {
 	case ast.String:
 		return string(v)
 	case ast.Number, ast.Boolean:
 		return v.String()
+	case *ast.Array, ast.Set:
+		var words []string
+		members(v, func(t *ast.Term) { words = append(words, a.text(t.Value)) }, nil)
+		return strings.Join(words, ", ")
 	}
-	a.fail("the argument %v of a reason is no string, number or boolean", v)
+	a.fail("the argument %v of a reason is no string, number or boolean, and no array or set of them", v)
 	return ""
 }

@@ -6,9 +6,9 @@ package statemanager.recovery
 # entrypoint: true
 decision := {"action": "wait", "reasons": {reason(code, "wait") | some code in wait}} if {
 	count(wait) > 0
-} else := {"action": next, "after": delay, "reasons": (chosen_for | passed_over)} if {
+} else := {"action": next, "after": delay, "reasons": (chosen_for | left_out(array.slice(queue, 0, min(open))))} if {
 	next
-} else := {"action": "give_up", "reasons": ({reason("nothing_left", "give_up")} | left_out)}
+} else := {"action": "give_up", "reasons": ({reason("nothing_left", "give_up")} | left_out(queue))}
 
 # METADATA
 # title: The action whose turn it is
@@ -59,8 +59,13 @@ chosen_for := {reason(code, next) | some code, actions in first; next in actions
 	next in ahead
 } else := {reason("next", next)}
 
-passed_over := {reason(code, action) | some i, action in queue; i < min(open); some code, actions in skip; action in actions}
-
-left_out := {reason(code, action) | some code, actions in skip; some action in actions; action in queue}
+# METADATA
+# title: Why entries were passed over
+# description: One reason for all actions that it holds for.
+left_out(entries) := {reason(code, actions) |
+	some code, skipped_for in skip
+	actions := skipped_for & {action | some action in entries}
+	count(actions) > 0
+}
 
 reason(code, action) := {"code": code, "args": {"action": action, "failures": failures}}
