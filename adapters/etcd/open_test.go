@@ -150,7 +150,7 @@ func TestTLS(t *testing.T) {
 // What etcd will never take is told apart from an etcd that is away.
 func TestTooLarge(t *testing.T) {
 	term := campaign(t, open(t, embedded(t)))
-	isKind(t, term.PutPack(t.Context(), "d", map[string][]byte{"f": make([]byte, 2<<20)}), engine.Invalid, "too large")
+	isKind(t, term.PutPack(t.Context(), "d", map[string][]byte{"f": make([]byte, 2<<20)}), engine.Invalid, "store takes at once")
 }
 
 func second[T any](_ T, err error) error { return err }

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	stories = flag.Uint64("stories", 60, "how many random stories of each kind are told")
+	stories = flag.Uint64("stories", 25, "how many random stories of each kind are told")
 	first   = flag.Uint64("seed", 0, "the seed of the first story; with -stories=1 -v the story is printed")
 )
 
