@@ -59,6 +59,42 @@ func (f full) crashes(now engine.Instant) (n uint8) {
 	return n
 }
 
+// intents counts those within a window, as the budget of a service does.
+func (f full) intents(now engine.Instant, limit int) (n int) {
+	for _, x := range f {
+		if i, ok := x.(engine.Intent); ok && now < i.At.Add(time.Hour) {
+			n = min(n+1, limit)
+		}
+	}
+	return n
+}
+
+// Rules 5.7 and 8.3: no budget that a pack may have counts an intent that a history has dropped.
+func TestIntentsCommuteWithSaturation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var h engine.History
+		var all full
+		now := engine.Instant(time.Hour)
+		for range rapid.IntRange(0, 2*engine.MaxFigures).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "seconds")) * time.Second)
+			x := engine.Happening(engine.Intent{At: now})
+			if rapid.IntRange(0, 9).Draw(t, "other") == 0 {
+				x = happening(t, now)
+			}
+			h, all = h.After(x), append(all, x)
+		}
+		var kept full
+		for _, i := range h.Intents {
+			kept = append(kept, i)
+		}
+		for limit := range engine.MaxFigures + 1 {
+			if got, want := kept.intents(now, limit), all.intents(now, limit); got != want {
+				t.Fatalf("%d intents for a limit of %d, want %d", got, limit, want)
+			}
+		}
+	})
+}
+
 // Rule 5.7: history commutes with saturation. A history that keeps bounded lists tells policy the same counts as one that
 // forgets nothing.
 func TestHistoryCommutesWithSaturation(t *testing.T) {

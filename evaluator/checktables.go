@@ -31,6 +31,14 @@ func checkTables(p *engine.Pack, data row, g *gate) {
 	checkProfiles(p, data, g)
 	checkTransitions(data.at("transitions"), g)
 	checkWindows(p, data, g)
+	checkBudgets(data.at("budgets"), g)
+}
+
+// checkBudgets holds that a service's history, which keeps so many intents, remembers all that its budget counts.
+func checkBudgets(t row, g *gate) {
+	if limit := t.at("service").at("limit"); limit.set() && limit.integer() > engine.MaxFigures {
+		g.errorf(limit.here(), "data.budgets.service: limit (%d) is more than the %d disruptive actions that are remembered of a service", limit.integer(), engine.MaxFigures)
+	}
 }
 
 // here is the place of a row, or of nothing.

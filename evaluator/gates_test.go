@@ -57,6 +57,7 @@ func TestGates(t *testing.T) {
 		"of a profile":    {[]edit{set("actions.recreate.clears", "3m"), set("profiles.slow", "{rank: 1, match: {name: x}, strategies: {other: [restart, recreate, recreate, isolate]}, backoff: [1s, 50s, 200s]}")}, GateData, "data.yaml:", "in data.profiles.slow.strategies.other take"},
 		"stability":       {[]edit{set("stability", "{window: 20m, flapping: 12, crash_loop: 5}")}, GateData, "data.yaml:", "window (20m0s) must be more than crash_loop (5) times stable_after (5m0s)"},
 		"stability, too":  {[]edit{set("profiles.slow", "{rank: 1, match: {name: x}, stable_after: 1h}")}, GateData, "data.yaml:", "of data.profiles.slow"},
+		"budget":          {[]edit{set("budgets.service", "{limit: 51, window: 1h}")}, GateData, "data.yaml:", "limit (51) is more than the 50"},
 		"issue of engine": {[]edit{drop("issues.no_progress")}, GateData, "data.yaml:", "no_progress"},
 
 		"table":         {[]edit{set("budgts", "{service: {limit: 1, window: 1m}}")}, GateData, "data.yaml:", "did you mean budgets?"},

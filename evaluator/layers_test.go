@@ -141,6 +141,7 @@ func TestLayerIsChecked(t *testing.T) {
 		want  string
 	}{
 		"data":             {map[string]string{"data.yaml": "backoff: [1s]\nstrategies: {other: [restrat]}\n"}, GateData, "site:data.yaml:2: data.strategies.other[0]: \"restrat\" is not a key"},
+		"budget":           {map[string]string{"data.yaml": "budgets:\n  service: {limit: 51}\n"}, GateData, "site:data.yaml:2: data.budgets.service: limit (51) is more than the 50"},
 		"removed":          {map[string]string{"data.yaml": "actions: {restart: null}\n"}, GateData, "data.yaml:"},
 		"removes nothing":  {map[string]string{"data.yaml": "strategies: {\n  flaping: null}\n"}, GateRead, "site:data.yaml:2: data.strategies.flaping is removed here, but there is none"},
 		"rule":             {map[string]string{"recovery/x.rego": "package statemanager.recovery\n\nwait contains \"held\" if input.isue == \"x\"\n"}, GateFacts, "site:recovery/x.rego:3: there is no fact input.isue"},
