@@ -43,7 +43,7 @@ type cell struct {
 func newCell(tb testing.TB, services int) *cell {
 	row := engine.ActionRow{Name: engine.Restart, Disruptive: true, Within: 30 * time.Second, StableFor: 10 * time.Second}
 	pack := &engine.Pack{Revision: "r", Actions: []engine.ActionRow{row}, Issues: []string{"crash"}, Stability: time.Hour, Placement: time.Hour,
-		SilentAlert: time.Minute, Profiles: []engine.Profile{{Name: "other", StableAfter: time.Minute}}, GroupLabel: "app",
+		Allowed: map[engine.Phase]map[engine.ActionKind]bool{engine.Running: {engine.Restart: true}}, SilentAlert: time.Minute, Profiles: []engine.Profile{{Name: "other", StableAfter: time.Minute}}, GroupLabel: "app",
 		GroupWell: engine.GroupWell{Count: 1}, Budgets: map[string]engine.Budget{"service": {Limit: 10, Window: time.Hour}, "cell": {Limit: 50, Window: time.Hour}},
 		Widespread: engine.Widespread{Version: 2, Node: engine.Budget{Limit: 3, Window: time.Minute}}}
 	c := &cell{now: engine.Instant(1_000_003 * time.Hour)}

@@ -20,6 +20,7 @@ type Engine struct {
 	busy     map[*service]bool                // those that are not quiet: woken by facts of the cell
 	groups   map[string]members
 	fallen   map[string]falls // by group
+	ailings  ailings
 	rows     ledgers
 	flights  map[ActionRef]*row // disruptive actions in flight
 	queue    queue
@@ -130,6 +131,7 @@ func (s *step) mark(v *service) {
 	} else {
 		s.busy[v] = true
 	}
+	s.ailed(v)
 	if a := v.isAvailable(); a != v.available {
 		v.available, v.changed = a, s.now
 		for d := range s.byDep[v.id] {

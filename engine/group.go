@@ -29,11 +29,14 @@ func (e *Engine) regroup(v *service) {
 }
 
 // groupHealth says whether the group of a service has members that may still be disturbed: more are well, and not being
-// acted on, than must stay so.
+// acted on, than must stay so. A member without a ready instance takes nothing from its group.
 func (s *step) groupHealth(v *service) string {
 	w := s.pack.GroupWell
 	if v.group == "" || w == (GroupWell{}) {
 		return unlimited
+	}
+	if !v.isAvailable() {
+		return left
 	}
 	all, well := 0, 0
 	for m := range s.groups[v.group] {

@@ -12,7 +12,7 @@ func New(st State) *Engine {
 	e := &Engine{resend: st.Resend, now: st.Now, timeout: Instant(st.NodeTimeout), cell: st.Cell,
 		services: map[ResourceID]*service{}, held: map[ResourceID]bool{}, nodes: map[string]*node{},
 		byDep: map[ResourceID]map[*service]bool{}, busy: map[*service]bool{}, raised: map[string]bool{},
-		groups: map[string]members{}, fallen: map[string]falls{}, rows: ledgers{}, flights: map[ActionRef]*row{}}
+		groups: map[string]members{}, fallen: map[string]falls{}, ailings: ailings{}, rows: ledgers{}, flights: map[ActionRef]*row{}}
 	if e.cell == nil {
 		e.cell, e.cellDirty = &Cell{Epoch: 1}, true
 	}

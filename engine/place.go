@@ -46,9 +46,19 @@ func (v *service) mayGo(n *node) bool {
 	return p == nil || p.diff == nil || !slices.ContainsFunc(p.diff.Instances, isAlive)
 }
 
+// wanted is how many services are wanted at a node: those that only leave take no room from one that comes.
+func (n *node) wanted() (count int) {
+	for v := range n.services {
+		if v.wantedAt(n.id) {
+			count++
+		}
+	}
+	return count
+}
+
 func (s *step) placementFacts(v *service, n *node) PlacementFacts {
 	f := PlacementFacts{Common: s.common(v, n.id), Ready: n.info.Ready, Load: cmp.Or(n.info.Load, "normal"), GroupHere: s.groupHere(v, n.id)}
-	f.Fits = n.info.Capacity == 0 || len(n.services) < int(n.info.Capacity)
+	f.Fits = n.info.Capacity == 0 || n.wanted() < int(n.info.Capacity)
 	for _, a := range v.rec.History.Attempts {
 		if a.Kind == Relocate && a.Node == n.id && a.Result != Succeeded && s.now < a.At.Add(s.pack.Placement) {
 			f.FailedHere = min(f.FailedHere+1, 3)

@@ -28,6 +28,7 @@ type service struct {
 	found    []string // issues that stability has found
 	foundWhy []Reason
 	group    string  // in the index of groups
+	share    *share  // in the unwell instances of its release
 	figures  figures // that it was last asked about
 	pause    [entries]Instant
 	asked    [entries]uint64 // the decision that was recorded last

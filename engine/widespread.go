@@ -78,9 +78,71 @@ func (s *step) wideVersion(v *service) bool {
 		return false
 	}
 	for _, m := range s.alike(v) {
-		if d := m.current(); d != nil {
-			n += len(idsOf(d.Instances, func(i Instance) bool { return isUnwell(d, i) }))
-		}
+		n += m.ailing()
 	}
 	return n >= most
+}
+
+// ailing is how many instances are unwell at home.
+func (v *service) ailing() int {
+	d := v.current()
+	if d == nil {
+		return 0
+	}
+	return len(idsOf(d.Instances, func(i Instance) bool { return isUnwell(d, i) }))
+}
+
+// release is a version in a group.
+type release struct{ group, version string }
+
+// share is what a service adds to the unwell instances of its release; nil = nothing.
+type share struct {
+	of release
+	n  int
+}
+
+// ailed keeps the sums of unwell instances by release, and wakes those of a release whose fact of recovery has changed.
+func (e *Engine) ailed(v *service) {
+	var was, now share
+	if v.share != nil {
+		was = *v.share
+	}
+	if r := v.rec; r != nil && r.Desired != nil && v.group != "" {
+		if n := v.ailing(); n > 0 {
+			now = share{release{v.group, r.Spec.Version}, n}
+		}
+	}
+	if was == now {
+		return
+	}
+	v.share = &now
+	if now.n == 0 {
+		v.share = nil
+	}
+	before := map[release]int{was.of: e.ailings[was.of], now.of: e.ailings[now.of]}
+	e.ailings.add(was.of, -was.n)
+	e.ailings.add(now.of, now.n)
+	for of, n := range before {
+		if most := e.pack.Widespread.Version; most > 0 && (n >= most) != (e.ailings[of] >= most) {
+			e.touchRelease(of, v)
+		}
+	}
+}
+
+// ailings are the unwell instances by release.
+type ailings map[release]int
+
+func (a ailings) add(of release, n int) {
+	if a[of] += n; a[of] == 0 {
+		delete(a, of)
+	}
+}
+
+// touchRelease has the busy members of a release settled, but for the one that is being settled.
+func (e *Engine) touchRelease(of release, but *service) {
+	for m := range e.busy {
+		if m != but && m.rec != nil && m.group == of.group && m.rec.Spec.Version == of.version {
+			e.touch(m)
+		}
+	}
 }
