@@ -1,5 +1,7 @@
 package engine
 
+import "errors"
+
 // Effects is what a step owes, in the order in which it is owed. All of it is immutable.
 type Effects struct {
 	Save     []*Record    // durable BEFORE anything below leaves the process; Gone ones are removed
@@ -66,6 +68,15 @@ type Error struct {
 
 // Error is the text; the kind travels beside it.
 func (e *Error) Error() string { return e.Text }
+
+// KindOf is the kind of an error; "" if it has none.
+func KindOf(err error) ErrorKind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return ""
+}
 
 // EventType is what a StateEvent tells of: a closed list.
 type EventType string

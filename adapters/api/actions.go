@@ -33,7 +33,7 @@ func (o *operator) ListActions(ctx context.Context, q *apiv1.ListActionsRequest)
 	m := &apiv1.ListActionsResponse{}
 	for _, id := range ids {
 		v, err := o.Manager.View(ctx, id)
-		if kind(err) == engine.NotFound {
+		if engine.KindOf(err) == engine.NotFound {
 			continue // it went meanwhile
 		} else if err != nil {
 			return nil, err

@@ -57,11 +57,8 @@ func TestErrorsHaveCodes(t *testing.T) {
 			return update(&apiv1.StateUpdateRequest{ResourceId: id("web"), Spec: &apiv1.ServiceSpec{}})
 		}, codes.InvalidArgument, "node"},
 		{nil, func() error { return update(&apiv1.StateUpdateRequest{ResourceId: id("web")}) }, codes.NotFound, "none"},
-		{&engine.Error{Kind: engine.Denied, Text: "cannot carry out"}, func() error {
-			return update(&apiv1.StateUpdateRequest{ResourceId: id("web"), Spec: spec})
-		}, codes.Unimplemented, "cannot carry out"},
-		{&engine.Error{Kind: engine.Denied, Text: "no"}, retry, codes.FailedPrecondition, "no"},
-		{fmt.Errorf("retry: %w", &engine.Error{Kind: engine.Conflict, Text: "another leads"}), retry, codes.Aborted, "retry: another leads"},
+		{&engine.Error{Kind: engine.Denied, Text: "no"}, retry, codes.PermissionDenied, "no"},
+		{fmt.Errorf("retry: %w", &engine.Error{Kind: engine.Conflict, Text: "another leads"}), retry, codes.FailedPrecondition, "retry: another leads"},
 		{&engine.Error{Kind: engine.Unavailable, Text: "away"}, retry, codes.Unavailable, "away"},
 		{errors.New("odd"), retry, codes.Internal, "odd"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
@@ -16,6 +17,9 @@ import (
 	apiv1 "statemanager/proto/statemanager/v1"
 )
 
+// changeWithin bounds a call that changes something, whatever its client says. What was asked may still be done.
+const changeWithin = time.Minute
+
 // guard makes statuses of errors, and logs what changes something.
 type guard struct{ log hclog.Logger }
 
@@ -25,9 +29,14 @@ var changes = map[string]bool{
 }
 
 func (g guard) call(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	if changes[info.FullMethod] { // a client that waits for ever must not keep the others from changing anything
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, changeWithin)
+		defer cancel()
+	}
 	resp, err := handle(ctx, req)
 	if _, ok := status.FromError(err); err != nil && !ok {
-		err = status.Error(codeOf(info.FullMethod, err), err.Error())
+		err = answered(err)
 	}
 	code := status.Code(err)
 	try, _ := req.(interface{ GetDryRun() bool })
@@ -51,42 +60,27 @@ func (g guard) call(ctx context.Context, req any, info *grpc.UnaryServerInfo, ha
 func (g guard) stream(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
 	err := handle(srv, s)
 	if _, ok := status.FromError(err); err != nil && !ok {
-		err = status.Error(codeOf(info.FullMethod, err), err.Error())
+		err = answered(err)
 	}
 	return err
 }
 
-var codesOf = map[engine.ErrorKind]codes.Code{
-	engine.Invalid: codes.InvalidArgument, engine.NotFound: codes.NotFound, engine.Conflict: codes.Aborted,
-	engine.Unavailable: codes.Unavailable, engine.Denied: codes.FailedPrecondition,
-}
-
-// codeOf is the code of an error by its kind. What UpdateState denies is what this version cannot carry out.
-func codeOf(method string, err error) codes.Code {
-	switch k := kind(err); {
+// answered is an error as a call answers it.
+func answered(err error) error {
+	code := codes.OK
+	switch {
 	case errors.Is(err, context.Canceled):
-		return codes.Canceled
+		code = codes.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
-		return codes.DeadlineExceeded
+		code = codes.DeadlineExceeded
 	case errors.Is(err, runner.ErrForgotten):
-		return codes.OutOfRange
+		code = codes.OutOfRange
 	case errors.Is(err, runner.ErrBehind):
-		return codes.ResourceExhausted
-	case k == engine.Denied && method == apiv1.StateManager_UpdateState_FullMethodName:
-		return codes.Unimplemented
-	case codesOf[k] != codes.OK:
-		return codesOf[k]
+		code = codes.ResourceExhausted
+	default:
+		return wire.ErrorToStatus(err)
 	}
-	return codes.Internal
-}
-
-// kind is the kind of an error; "" if it has none.
-func kind(err error) engine.ErrorKind {
-	var e *engine.Error
-	if errors.As(err, &e) {
-		return e.Kind
-	}
-	return ""
+	return status.Error(code, err.Error())
 }
 
 func invalid(format string, args ...any) error {

@@ -43,7 +43,7 @@ func (s *states) QueryState(ctx context.Context, q *apiv1.StateQueryRequest) (*a
 	size, most := proto.Size(out), int(min(cmp.Or(q.GetPageSize(), usualPage), mostPage))
 	for i, id := range ids {
 		v, err := s.Manager.View(ctx, id)
-		if kind(err) == engine.NotFound && len(q.GetResourceIds()) == 0 {
+		if engine.KindOf(err) == engine.NotFound && len(q.GetResourceIds()) == 0 {
 			continue // it went meanwhile
 		} else if err != nil {
 			return nil, err

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,7 +38,7 @@ func (r *Runner) load(ctx context.Context) (*loop, error) {
 func retry[T any](ctx context.Context, r *Runner, call func() (T, error)) (T, error) {
 	for wait := retryFirst; ; wait = min(2*wait, retryMost) {
 		x, err := call()
-		if kindOf(err) != engine.Unavailable {
+		if engine.KindOf(err) != engine.Unavailable {
 			return x, err
 		}
 		if wait == retryFirst {
@@ -73,7 +72,7 @@ func (r *Runner) pack(ctx context.Context, digest string) (*engine.Pack, error) 
 	if digest != "" {
 		var err error
 		files, err = retry(ctx, r, func() (map[string][]byte, error) { return r.cfg.Store.Pack(ctx, digest) })
-		if kindOf(err) == engine.NotFound {
+		if engine.KindOf(err) == engine.NotFound {
 			r.log.Error("active pack is not in the store", "revision", digest)
 			digest, files, err = "", nil, nil
 		}
@@ -92,13 +91,4 @@ func (r *Runner) pack(ctx context.Context, digest string) (*engine.Pack, error) 
 		return nil, fmt.Errorf("store pack %s: %w", pack.Revision, err)
 	}
 	return pack, nil
-}
-
-// kindOf is the kind of an error; "" if it has none.
-func kindOf(err error) engine.ErrorKind {
-	var e *engine.Error
-	if errors.As(err, &e) {
-		return e.Kind
-	}
-	return ""
 }

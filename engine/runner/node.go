@@ -56,7 +56,7 @@ func (n *node) push(a Agent) {
 // notTaken logs what an agent did not take. One that calls a spec wrong will do so again: that is worth more than a link
 // that is down.
 func (n *node) notTaken(err error) {
-	if kindOf(err) != engine.Invalid {
+	if engine.KindOf(err) != engine.Invalid {
 		n.r.log.Debug("specs not taken", "node", n.id, "error", err)
 		return
 	}

@@ -35,7 +35,7 @@ const (
 // StateManager takes desired specs and shows states.
 type StateManagerClient interface {
 	// UpdateState sets or deletes one desired spec; it is answered when that is durable and taken in. INVALID_ARGUMENT
-	// names the field; UNIMPLEMENTED names a change that the daemon cannot carry out; either changes nothing.
+	// names the field, and nothing is changed.
 	UpdateState(ctx context.Context, in *StateUpdateRequest, opts ...grpc.CallOption) (*StateUpdateResponse, error)
 	// QueryState shows services and nodes.
 	QueryState(ctx context.Context, in *StateQueryRequest, opts ...grpc.CallOption) (*StateQueryResponse, error)
@@ -124,7 +124,7 @@ func (c *stateManagerClient) GetAllowedActions(ctx context.Context, in *AllowedA
 // StateManager takes desired specs and shows states.
 type StateManagerServer interface {
 	// UpdateState sets or deletes one desired spec; it is answered when that is durable and taken in. INVALID_ARGUMENT
-	// names the field; UNIMPLEMENTED names a change that the daemon cannot carry out; either changes nothing.
+	// names the field, and nothing is changed.
 	UpdateState(context.Context, *StateUpdateRequest) (*StateUpdateResponse, error)
 	// QueryState shows services and nodes.
 	QueryState(context.Context, *StateQueryRequest) (*StateQueryResponse, error)
