@@ -42,16 +42,16 @@ func entryOf(facts any) entry {
 // plans nothing, refuses, waits, finds nothing, defers.
 func ask[A any](s *step, v *service, node string, facts any) (a A, d Decision, ok bool) {
 	i := entryOf(facts)
-	if v.pause[i] > s.now {
-		s.at(v.pause[i])
+	if until := v.unrest().pause[i]; until > s.now {
+		s.at(until)
 		return a, d, false
 	}
 	d = s.d.Decide(Question{s.pack.Revision, facts})
 	if a, ok = d.Answer.(A); ok && d.FailSafe == "" {
 		return a, d, true
 	}
-	v.pause[i] = s.now.Add(askAgain)
-	s.at(v.pause[i])
+	v.stir().pause[i] = s.now.Add(askAgain)
+	s.at(s.now.Add(askAgain))
 	d.Answer, d.FailSafe = nil, cmp.Or(d.FailSafe, "no answer of its type")
 	s.decided(v, node, facts, d)
 	where := placeOf(d, facts)
@@ -70,10 +70,10 @@ func placeOf(d Decision, facts any) string {
 // decided records a decision; the same question with the same answer is not recorded twice in a row (rule 6.5).
 func (s *step) decided(v *service, node string, facts any, d Decision) {
 	i, h := entryOf(facts), hash(s.pack.Revision, node, facts, d.Answer, d.FailSafe)
-	if v.asked[i] == h {
+	if v.unrest().asked[i] == h {
 		return
 	}
-	v.asked[i] = h
+	v.stir().asked[i] = h
 	x := &Decided{Entrypoint: Entrypoint(facts), Revision: s.pack.Revision, Node: node, Facts: Fields(facts, s.pack),
 		Reasons: d.Reasons, Rules: d.Rules, FailSafe: d.FailSafe}
 	if d.Answer != nil {

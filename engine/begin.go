@@ -81,7 +81,7 @@ func (s *step) restored(v *service, a *Action) {
 	if l := v.editLadder(); l.State == LadderOpen {
 		l.State = LadderIdle
 	}
-	v.next, v.deferred = nil, nil
+	v.unheld()
 	s.tell(v, EventActionEnded, SourceEngine, nil, Field{"action", string(a.Kind)}, Field{"by", string(a.By)}, Field{"node", a.Node},
 		Field{"result", string(Succeeded)}, Field{"message", "nothing runs that differs from it"})
 }
@@ -127,11 +127,12 @@ func (s *step) defers(v *service, a *Action) bool {
 	case x.Run: // whatever the pack says
 		d.Reasons = []Reason{{Code: "held", Text: "reconciliation is stopped"}}
 	}
-	if now := codes(d.Reasons); v.deferred == nil || now != codes(v.deferred) {
+	u := v.stir()
+	if now := codes(d.Reasons); u.deferred == nil || now != codes(u.deferred) {
 		s.tell(v, EventDeferred, SourcePolicy, nil, Field{"action", string(a.Kind)}, Field{"node", a.Node}, Field{"reasons", now})
 	}
-	if v.deferred = d.Reasons; v.deferred == nil {
-		v.deferred = []Reason{}
+	if u.deferred = d.Reasons; u.deferred == nil {
+		u.deferred = []Reason{}
 	}
 	return true
 }
@@ -144,7 +145,7 @@ func (s *step) intent(v *service, a Action, d Decision) {
 	a.ActionRef = ActionRef{a.Node, v.id, EpochSeq{r.Epoch, r.Seq}}
 	a.State, a.Spec, a.Rev, a.StartedAt = SlotIntent, r.Spec, r.Rev, s.now
 	p := s.placeAt(v, a.Node)
-	if p.holds = 0; p.diff != nil {
+	if p.holds = nil; p.diff != nil {
 		a.Known = idsOf(p.diff.Instances, func(Instance) bool { return true })
 	}
 	if a.Want = min(uint32(len(a.Instances)), r.Spec.Instances()); a.Want == 0 {
@@ -159,7 +160,8 @@ func (s *step) intent(v *service, a Action, d Decision) {
 	if a.By == ByPlan && a.Wanted == WantedYes {
 		r.Plans++
 	}
-	v.next, v.deferred, v.asked = nil, nil, [entries]uint64{}
+	v.unheld()
+	v.unasked()
 	s.out.Dispatch = append(s.out.Dispatch, &a)
 	s.tell(v, EventActionStarted, SourceEngine, nil, append(a.fields(), Field{"instances", join(a.Instances)}, Field{"reasons", codes(d.Reasons)})...)
 }

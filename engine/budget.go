@@ -97,7 +97,7 @@ func (e *Engine) landed(a *Action) {
 // touchDeferred has those settled that dispatch holds back.
 func (e *Engine) touchDeferred() {
 	for v := range e.busy {
-		if v.deferred != nil {
+		if v.unrest().deferred != nil {
 			e.touch(v)
 		}
 	}

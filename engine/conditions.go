@@ -47,11 +47,11 @@ func (v *service) availability() Condition {
 
 func (v *service) progress() Condition {
 	c := Condition{Progressing, ConditionFalse, "as_wanted", "nothing is to be done", v.rec.CondAt}
-	switch a := v.here(); {
+	switch a, deferred := v.here(), v.unrest().deferred; {
 	case a != nil:
 		c.Status, c.Reason, c.Text, c.Since = ConditionTrue, string(a.Kind), string(a.Kind)+" is under way", a.StartedAt
-	case v.deferred != nil:
-		c.Reason, c.Text = "deferred", "the next action is held back"+sentences(v.deferred)
+	case deferred != nil:
+		c.Reason, c.Text = "deferred", "the next action is held back"+sentences(deferred)
 	case v.unwell():
 		c.Reason, c.Text = "differs", "it differs from what is wanted"
 	case len(v.rec.Slots) > 0 || len(v.rec.Away) > 0:

@@ -25,10 +25,9 @@ func (s *step) desired(id ResourceID, d *Desired) {
 
 // created makes the record of a service. What already runs there is adopted (rule 2.6).
 func (s *step) created(v *service, d *Desired) {
-	spec := d.Spec
-	v.rec = &Record{ID: v.id, Desired: d, Spec: &spec, Rev: d.Created, Seq: d.Created, Phase: Pending, SpecAt: s.now, PhaseAt: s.now, CondAt: s.now}
+	v.rec = &Record{ID: v.id, Desired: d, Spec: &d.Spec, Rev: d.Created, Seq: d.Created, Phase: Pending, SpecAt: s.now, PhaseAt: s.now, CondAt: s.now}
 	v.dirty = true
-	s.tell(v, EventDesired, SourceOperator, changes(&Spec{}, &spec), generation(d))
+	s.tell(v, EventDesired, SourceOperator, changes(&Spec{}, &d.Spec), generation(d))
 	s.arrive(v)
 }
 
@@ -61,9 +60,9 @@ func (s *step) changed(v *service, d *Desired) {
 	switch {
 	case !again && old.Spec.Equal(&d.Spec):
 		if d.Observed != old.Observed {
-			x := *old
+			x, r := *old, v.edit()
 			x.Observed = d.Observed
-			v.edit().Desired = &x
+			r.Desired, r.Spec = &x, x.shared(r.Spec)
 			s.touch(v)
 		}
 		return
@@ -87,8 +86,7 @@ func (s *step) afresh(v *service) {
 	r := v.edit()
 	r.Ladder, r.Plans, r.NeverRan, r.Told, r.Standing = nil, 0, 0, nil, ""
 	r.History = r.History.After(Cleared{})
-	v.figures, v.found, v.next, v.deferred = figures{}, nil, nil, nil
-	v.pause, v.asked, v.paused = [entries]Instant{}, [entries]uint64{}, 0
+	v.figures, v.rest = 0, v.rest.afresh()
 	for _, p := range v.places {
 		p.left = 0
 	}
@@ -99,7 +97,7 @@ func (s *step) respec(v *service) {
 	r := v.edit()
 	before := r.Spec.Node
 	spec := r.Over.Apply(r.Desired.Spec)
-	r.Spec, r.Standing = &spec, ""
+	r.Spec, r.Standing = r.Desired.shared(&spec), ""
 	r.Rev++
 	if spec.Node != before {
 		s.leave(v, before)

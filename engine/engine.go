@@ -94,7 +94,7 @@ func (s *step) settle(v *service) {
 	v.queued, s.wake = false, 0
 	for n := 0; s.advance(v); n++ {
 		if n == maxAdvances {
-			v.paused = s.now.Add(pauseAfter)
+			v.stir().paused = s.now.Add(pauseAfter)
 			s.alertOnce(s.pack.Revision+" "+v.id.String(), AlertUnsettled, Field{"service", v.id.String()})
 		}
 	}
@@ -112,8 +112,8 @@ func (s *step) settle(v *service) {
 // advance does one thing, the first that is due, and says whether it did.
 func (s *step) advance(v *service) bool {
 	switch {
-	case v.paused > s.now:
-		s.at(v.paused)
+	case v.unrest().paused > s.now:
+		s.at(v.rest.paused)
 		return false
 	case v.rec == nil:
 		return s.sight(v) || s.plan(v)
@@ -142,6 +142,7 @@ func (s *step) mark(v *service) {
 		delete(s.services, v.id)
 		s.wake = 0
 	}
+	v.becalm(s.now)
 	s.set(&v.alarm, s.wake)
 }
 
@@ -152,7 +153,9 @@ func (s *step) activate(p *Pack) {
 	s.cellEdit().Revision = s.pack.Revision
 	clear(s.raised)
 	for _, v := range s.services {
-		v.pause, v.paused = [entries]Instant{}, 0
+		if v.rest != nil {
+			v.rest.pause, v.rest.paused = [entries]Instant{}, 0
+		}
 		s.regroup(v)
 		s.touch(v)
 	}

@@ -156,7 +156,7 @@ func (s *step) source(v *service) string {
 // askedIssue is the one that recovery is asked about: the first by rank of those that stand, derived at each question
 // (rule 5.1).
 func (s *step) askedIssue(v *service) string {
-	stand := append([]string{v.rec.Ladder.Issue}, v.found...)
+	stand := append([]string{v.rec.Ladder.Issue}, v.unrest().found...)
 	if s.stuck(v.here()) {
 		stand = append(stand, IssueActionStuck)
 	}

@@ -50,8 +50,8 @@ func (s *step) holdsAt(v *service, now Instant) (out []Hold) {
 			add("dependency_down", 0, "it needs "+id.String()+", which is not available")
 		}
 	}
-	if v.deferred != nil {
-		add("deferred", 0, "dispatch holds the next action back"+sentences(v.deferred))
+	if why := v.unrest().deferred; why != nil {
+		add("deferred", 0, "dispatch holds the next action back"+sentences(why))
 	}
 	s.waitHolds(v, add)
 	return out
@@ -78,8 +78,8 @@ func (s *step) linkHolds(v *service, add func(string, Instant, string)) {
 
 // waitHolds are those that pass with time.
 func (s *step) waitHolds(v *service, add func(string, Instant, string)) {
-	r := v.rec
-	if n := v.next; n != nil && n.What == Wait {
+	r, u := v.rec, v.unrest()
+	if n := u.next; n != nil && n.What == Wait {
 		add("waits", 0, "recovery waits"+sentences(n.Reasons))
 	} else if n != nil {
 		add("back_off", n.Due, "recovery waits before its "+string(n.What))
@@ -87,7 +87,7 @@ func (s *step) waitHolds(v *service, add func(string, Instant, string)) {
 	if r.Hold.Set() {
 		add("hold", r.Hold.Due(), "a second passes between a result and the next action")
 	}
-	for i, until := range v.pause {
+	for i, until := range u.pause {
 		if until != 0 {
 			add("fail_safe", until, "policy could not be asked ("+entryNames[i]+")")
 		}
@@ -95,10 +95,10 @@ func (s *step) waitHolds(v *service, add func(string, Instant, string)) {
 	if len(r.Outbox) >= maxOutbox {
 		add("outbox_full", 0, "its notices wait for the MonitoringServer")
 	}
-	if len(r.Told) > 0 && v.next == nil && r.Ladder != nil && r.Ladder.State == LadderOpen && v.well == 0 {
+	if len(r.Told) > 0 && u.next == nil && r.Ladder != nil && r.Ladder.State == LadderOpen && v.well == 0 {
 		add("refused", 0, "what policy answered cannot be: it is asked again when a fact changes")
 	}
-	if v.paused != 0 {
-		add("unsettled", v.paused, "policy contradicts itself about it")
+	if u.paused != 0 {
+		add("unsettled", u.paused, "policy contradicts itself about it")
 	}
 }

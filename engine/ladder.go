@@ -27,7 +27,7 @@ func (s *step) issue(v *service, name string) bool {
 	}
 	l = v.editLadder()
 	l.Issue, l.State, l.Base, l.Ran = name, LadderOpen, s.now, time.Duration(v.ran)
-	v.asked = [entries]uint64{}
+	v.unasked()
 	if v.unwell() {
 		s.fell(v, s.now)
 	}
@@ -46,8 +46,9 @@ func (s *step) ownIssues(v *service) bool {
 	}
 	stuck, silent := s.stuck(v.here()), v.silentAt(v.home())
 	if l := v.rec.Ladder; l != nil && (l.Issue == IssueActionStuck && !stuck || l.Issue == IssueNodeSilent && !silent) {
-		v.edit().Ladder, v.next = nil, nil
-		v.asked = [entries]uint64{}
+		v.edit().Ladder = nil
+		v.forgo()
+		v.unasked()
 		return true
 	}
 	return stuck && s.issue(v, IssueActionStuck) || silent && s.issue(v, IssueNodeSilent) || s.stuckAway(v)
@@ -83,7 +84,7 @@ func (s *step) recovers(v *service) bool {
 // ladder asks recovery, and does what it says when that is due. No choice is stored: an edit reaches what is pending.
 func (s *step) ladder(v *service) bool {
 	if !s.recovers(v) {
-		v.next = nil
+		v.forgo()
 		return false
 	}
 	if s.census.uncounted > 0 || !s.room(v) || !s.free(v) {
@@ -91,7 +92,7 @@ func (s *step) ladder(v *service) bool {
 	}
 	f := s.recoveryFacts(v)
 	if s.wasRefused(v, v.home(), f) {
-		v.next = nil
+		v.forgo()
 		return false
 	}
 	a, d, ok := ask[RecoveryAnswer](s, v, v.home(), f)
@@ -102,10 +103,10 @@ func (s *step) ladder(v *service) bool {
 	// Where nobody can act, giving up is a wait, so that silence and stuck actions close nothing (rules 5.2, 7.2).
 	bound := v.here() != nil || v.silentAt(v.home()) && !(a.Action == Relocate && s.fencedAt(v, v.home()))
 	if a.Action == Wait || a.Action == GiveUp && bound {
-		v.next = &Next{What: Wait, Reasons: d.Reasons}
+		v.stir().next = &Next{What: Wait, Reasons: d.Reasons}
 		return false
 	}
-	v.next = &Next{What: a.Action, Due: v.rec.backOff(a.After).Due(), Reasons: d.Reasons}
+	v.stir().next = &Next{What: a.Action, Due: v.rec.backOff(a.After).Due(), Reasons: d.Reasons}
 	if !s.due(v.rec.backOff(a.After)) || bound && a.Action != Notify {
 		return false // what is pending waits, uncounted (rule 7.1)
 	}
@@ -140,7 +141,7 @@ func (r *Record) backOff(after time.Duration) Timer {
 func (s *step) giveUp(v *service, issue string, why []Reason) {
 	l := v.editLadder()
 	l.State, l.Closed, l.Why = LadderClosed, s.now, why
-	v.next, v.deferred = nil, nil
+	v.unheld()
 	s.notice(v, issue, why)
 	s.tell(v, EventGaveUp, SourcePolicy, []FieldChange{{"ladder", string(LadderOpen), string(LadderClosed)}},
 		Field{"issue", issue}, Field{"reasons", codes(why)})
@@ -152,7 +153,7 @@ func (s *step) tried(v *service, k ActionKind) {
 	r.History = r.History.After(Attempt{Kind: k, Result: Succeeded, At: s.now, Node: v.home(), By: ByRecovery})
 	r.Hold = Timer{s.now, afterResult}
 	v.editLadder().Base = s.now
-	v.asked = [entries]uint64{}
+	v.unasked()
 }
 
 // chosen is the action with the instances that it is for: the unwell ones, or all if there are none or all are meant.

@@ -108,6 +108,10 @@ func (s *step) loaded(r *Record) *Record {
 		c.Away[i].Hold = c.Away[i].Hold.Loaded(s.now)
 	}
 	c.Outbox = resent(r.Outbox)
+	c.Spec = r.Desired.shared(r.Spec)
+	if good := r.LastGood; good != nil && good.Equal(c.Spec.Pair()) {
+		c.LastGood = c.Spec.Pair()
+	}
 	if l := r.Ladder; l != nil {
 		x := *l
 		x.Opened, x.Base, x.Closed = past(x.Opened), past(x.Base), past(x.Closed)

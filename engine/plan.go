@@ -57,7 +57,7 @@ func (s *step) planAt(v *service, p *place, w Wanted) bool {
 	if v.rec != nil && node == v.home() {
 		s.planned(v, w, a, d)
 	}
-	v.priority, v.critical = min(max(a.Priority, 0), 9), a.Critical
+	v.priority, v.critical = uint8(min(max(a.Priority, 0), 9)), a.Critical
 	switch {
 	case len(a.Actions) > 0 && w != WantedNever:
 		return s.beginPlan(v, p, w, s.ordered(a.Actions)[0], f, d)

@@ -9,32 +9,24 @@ import (
 type service struct {
 	id     ResourceID
 	rec    *Record  // nil for what nobody wants
-	dirty  bool     // rec was changed and is not saved yet
 	places []*place // in order of nodes
 	deps   []ResourceID
 
-	well      Instant // since when; 0 = it is not
-	wellOf    []Instance
-	ran       Instant // how long it was well the last time, as a length
-	available bool    // as those that depend on it were told
-	changed   Instant // when that last changed
+	dirty     bool // rec was changed and is not saved yet
+	available bool // as those that depend on it were told
+	queued    bool
+	critical  bool
+	priority  uint8
 
-	queued   bool
-	key      Instant
-	priority int
-	critical bool
-	alarm    alarm
-
-	found    []string // issues that stability has found
-	foundWhy []Reason
-	group    string  // in the index of groups
-	share    *share  // in the unwell instances of its release
-	figures  figures // that it was last asked about
-	pause    [entries]Instant
-	asked    [entries]uint64 // the decision that was recorded last
-	next     *Next
-	deferred []Reason // for which dispatch holds an action back
-	paused   Instant  // it did not settle
+	well    Instant // since when; 0 = it is not
+	wellOf  []Instance
+	ran     Instant // how long it was well the last time, as a length
+	changed Instant // when available last changed
+	key     Instant // in the queue
+	alarm   alarm
+	group   string  // in the index of groups
+	figures uint64  // a hash of those that stability was last asked about
+	rest    *unrest // nil = none
 }
 
 // place is what is known of a service at one node.
@@ -45,15 +37,20 @@ type place struct {
 	counter Counter    // of the newest message
 	blind   bool       // the agent cannot see the service (rule 2.3)
 	mute    bool       // a question failed, which says the same
+	stale   bool       // it speaks of another spec: push again
 	proof   Instant    // when the newest answered question was put
 	asked   Instant    // when the newest question was put
 	pushed  Instant    // when its spec was last pushed
-	stale   bool       // it speaks of another spec: push again
-	rev     int64      // of that other spec
+	rev     int64      // of the other spec of which it speaks
 	shown   uint64     // the difference that was recorded last
 	left    uint64     // the question that planning last answered with nothing
-	holds   Instant    // since when what is verified holds
-	holdsOf []Instance
+	holds   *holding   // what is verified; nil = it does not hold
+}
+
+// holding says since when what is verified holds, and of which instances.
+type holding struct {
+	since Instant
+	of    []Instance
 }
 
 // edit is the record to change in this step: a copy, once a step.
@@ -201,7 +198,7 @@ func (s *step) prune(v *service) {
 // drop ends a service whose record is removed; who depends on it hears of it from mark.
 func (s *step) drop(v *service) {
 	s.depend(v, nil)
-	v.rec, v.well, v.next, v.found, v.deferred = nil, 0, nil, nil, nil
+	v.rec, v.well, v.rest = nil, 0, v.rest.afresh()
 	s.regroup(v)
 	delete(s.rows, [2]string{scopeService, v.id.String()})
 }

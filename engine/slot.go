@@ -87,7 +87,7 @@ func (s *step) ended(v *service, a *Action, ev ActionStatus) {
 	if !x.Result.Counts() {
 		x.Result = Failed // no word of the vocabulary for an outcome
 	}
-	s.placeAt(v, a.Node).holds = 0
+	s.placeAt(v, a.Node).holds = nil
 }
 
 // conclude ends a row and gives its result to the plan or the ladder that asked for it (rule 4.3).
@@ -107,7 +107,7 @@ func (s *step) conclude(v *service, a *Action, res Result) {
 	r.put(a.Node, nil)
 	s.landed(a)
 	r.Hold = Timer{s.now, afterResult}
-	v.asked = [entries]uint64{}
+	v.unasked()
 	s.tell(v, EventActionEnded, SourceEngine, nil, append(a.fields(), Field{"message", a.Message}, Field{"result", string(res)},
 		Field{"seconds", fmt.Sprintf("%.1f", s.now.Sub(a.StartedAt).Seconds())})...)
 	switch {

@@ -64,6 +64,14 @@ type Desired struct {
 	Created    int64 // create revision: another one means deleted and applied again
 }
 
+// shared is a spec, the desired one in its place if they are equal: what is equal is held once.
+func (d *Desired) shared(s *Spec) *Spec {
+	if d != nil && d.Spec.Equal(s) {
+		return &d.Spec
+	}
+	return s
+}
+
 // Overrides are what recovery changed (rule 1.3); the zero value changes nothing.
 type Overrides struct {
 	Pair     *Pair // last_good in place of version and config

@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // figures are what decides whether stability has anything new to look at.
 type figures struct {
@@ -9,8 +12,12 @@ type figures struct {
 	era            int
 	moves, crashes uint8
 	recent         [MaxAges]bool
-	asked          bool
 }
+
+var figuresSeed = maphash.MakeSeed()
+
+// mark is a hash of them, which is never 0.
+func (f figures) mark() uint64 { return max(maphash.Comparable(figuresSeed, f), 1) }
 
 // stability asks for issues when the figures of a service have changed (rule 6.4). What it finds opens no ladder while
 // the service is well (rule 5.1); where nobody wants the service there is none, and a human is told once (rule 5.5).
@@ -22,7 +29,7 @@ func (s *step) stability(v *service) bool {
 	var next Instant
 	f.Transitions, f.Crashes, next = v.rec.History.Figures(s.pack.Stability, s.now)
 	s.at(next)
-	now := figures{f.Profile, f.NodeClass, f.Phase, s.era, f.Transitions, f.Crashes, f.Recent, true}
+	now := figures{f.Profile, f.NodeClass, f.Phase, s.era, f.Transitions, f.Crashes, f.Recent}.mark()
 	if v.figures == now {
 		return false
 	}
@@ -31,16 +38,20 @@ func (s *step) stability(v *service) bool {
 		return false
 	}
 	v.figures = now
-	if len(a.Issues) > 0 || len(v.found) > 0 {
+	old := v.unrest().found
+	if len(a.Issues) > 0 || len(old) > 0 {
 		s.decided(v, v.home(), f, d)
 	}
-	v.found, v.foundWhy = s.knownIssues(v, f, a.Issues, d), d.Reasons
+	found := s.knownIssues(v, f, a.Issues, d)
+	if len(found) > 0 || len(old) > 0 {
+		v.stir().found, v.rest.foundWhy = found, d.Reasons
+	}
 	switch {
-	case len(v.found) == 0:
+	case len(found) == 0:
 	case v.rec.Desired == nil:
 		s.stuckNotice(v, d.Reasons)
 	case v.unwell():
-		s.issue(v, s.firstIssue(v.found))
+		s.issue(v, s.firstIssue(found))
 	}
 	return true
 }
@@ -59,7 +70,7 @@ func (s *step) knownIssues(v *service, f StabilityFacts, names []string, d Decis
 
 // stuckNotice tells a human once that a deleted service does not go.
 func (s *step) stuckNotice(v *service, why []Reason) {
-	code := s.firstIssue(v.found)
+	code := s.firstIssue(v.unrest().found)
 	if mark := hash("notice", code); !slices.Contains(v.rec.Told, mark) && s.room(v) {
 		s.told(v, mark)
 		s.notice(v, code, why)

@@ -37,8 +37,9 @@ type StabilityMetrics struct {
 // track derives the tracker of a service.
 func (s *step) track(v *service, now Instant) Tracker {
 	t := Track(v.rec.History, s.pack.Stability, now)
-	for _, issue := range v.found {
-		t.Issues = append(t.Issues, TransitionIssue{issue, said(v.foundWhy)})
+	u := v.unrest()
+	for _, issue := range u.found {
+		t.Issues = append(t.Issues, TransitionIssue{issue, said(u.foundWhy)})
 	}
 	return t
 }

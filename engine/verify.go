@@ -2,6 +2,14 @@ package engine
 
 import "slices"
 
+// from is since when it holds; 0 = it does not.
+func (h *holding) from() Instant {
+	if h == nil {
+		return 0
+	}
+	return h.since
+}
+
 // verify looks whether an action is done: what an agent sees decides, not what a controller says (rule 4.1). Proof is an
 // observation asked for after the result was durable and, at the end, one asked for when stable_for had passed.
 func (s *step) verify(v *service, a *Action) bool {
@@ -21,25 +29,26 @@ func (s *step) verify(v *service, a *Action) bool {
 	}
 	ok := p.sees() && p.diff.Rev == v.rev(a.Node) && a.holds(p.diff)
 	if !ok {
-		p.holds = 0
-	} else if p.holds == 0 || !sameIDs(p.holdsOf, p.diff.Instances) {
-		p.holds, p.holdsOf = s.now, p.diff.Instances
+		p.holds = nil
+	} else if p.holds == nil || !sameIDs(p.holds.of, p.diff.Instances) {
+		p.holds = &holding{s.now, p.diff.Instances}
 	}
 	res := Result("")
 	if limit := (Timer{max(a.Deadline.Armed, p.node.since), a.Deadline.Delay}); a.Result != Succeeded && !ok {
 		if s.proven(v, p, a.ResultAt) {
 			res = a.Result // looked at once, and not shown done
 		}
-	} else if end := p.holds.Add(a.Row.StableFor); !ok || end > limit.Due() {
+	} else if end := p.holds.from().Add(a.Row.StableFor); !ok || end > limit.Due() {
 		if s.due(limit) {
 			res = a.unless(TimedOut)
 		}
-	} else if s.due(Timer{p.holds, a.Row.StableFor}) && s.proven(v, p, end) {
+	} else if s.due(Timer{p.holds.from(), a.Row.StableFor}) && s.proven(v, p, end) {
 		res = Succeeded
 	}
 	if res == "" {
 		return false
 	}
+	p.holds = nil
 	if res == Succeeded && a.For == Relocate && a.Kind == Remove {
 		s.seenGone(v, a)
 	} else {

@@ -59,7 +59,7 @@ func (e *Engine) View(id ResourceID, now Instant) (View, bool) {
 	if v == nil {
 		return View{}, false
 	}
-	out := View{ID: id, Record: v.rec, Wanted: WantedNever, Available: v.isAvailable(), WellSince: v.well, Next: v.next, Deferred: v.deferred}
+	out := View{ID: id, Record: v.rec, Wanted: WantedNever, Available: v.isAvailable(), WellSince: v.well, Next: v.unrest().next, Deferred: v.unrest().deferred}
 	for _, p := range v.places {
 		if p.diff != nil {
 			n := p.node.id

@@ -24,6 +24,7 @@ func (s *step) wellness(v *service) {
 	d := v.current()
 	ok := d != nil && !d.Parts().Any() && v.rec.Spec.Instances() > 0 && !v.rec.Over.Isolated
 	if ok && v.well != 0 && sameIDs(v.wellOf, d.Instances) {
+		v.wellOf = d.Instances // the same, held once
 		return
 	}
 	if v.well != 0 {
@@ -31,7 +32,8 @@ func (s *step) wellness(v *service) {
 	}
 	v.well, v.wellOf = 0, nil
 	if ok {
-		v.well, v.wellOf, v.deferred = s.now, d.Instances, nil
+		v.well, v.wellOf = s.now, d.Instances
+		v.undeferred()
 	}
 }
 
@@ -85,7 +87,7 @@ func (s *step) steady(v *service) bool {
 	r = v.edit()
 	r.LastGood, r.Ladder, r.Plans, r.NeverRan, r.Told = r.Spec.Pair(), nil, 0, 0, nil
 	r.History = r.History.After(Steadied{s.now, s.pack})
-	v.asked = [entries]uint64{}
+	v.unasked()
 	s.tell(v, EventStable, SourceEngine, nil, Field{"version", r.Spec.Version}, Field{"well_since", stamp(v.well)})
 	return true
 }

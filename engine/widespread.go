@@ -95,7 +95,7 @@ func (v *service) ailing() int {
 // release is a version in a group.
 type release struct{ group, version string }
 
-// share is what a service adds to the unwell instances of its release; nil = nothing.
+// share is what a service adds to the unwell instances of its release.
 type share struct {
 	of release
 	n  int
@@ -103,10 +103,7 @@ type share struct {
 
 // ailed keeps the sums of unwell instances by release, and wakes those of a release whose fact of recovery has changed.
 func (e *Engine) ailed(v *service) {
-	var was, now share
-	if v.share != nil {
-		was = *v.share
-	}
+	was, now := v.unrest().share, share{}
 	if r := v.rec; r != nil && r.Desired != nil && v.group != "" {
 		if n := v.ailing(); n > 0 {
 			now = share{release{v.group, r.Spec.Version}, n}
@@ -115,10 +112,7 @@ func (e *Engine) ailed(v *service) {
 	if was == now {
 		return
 	}
-	v.share = &now
-	if now.n == 0 {
-		v.share = nil
-	}
+	v.stir().share = now
 	before := map[release]int{was.of: e.ailings[was.of], now.of: e.ailings[now.of]}
 	e.ailings.add(was.of, -was.n)
 	e.ailings.add(now.of, now.n)
