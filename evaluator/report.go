@@ -26,11 +26,12 @@ const (
 
 // Problem is something wrong with a pack, and where. Line and Col count from 1; zero is unknown.
 type Problem struct {
-	Severity  string
-	Gate      string
-	File      string
-	Line, Col int
-	Text      string
+	Severity string `json:"severity"`
+	Gate     string `json:"gate"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Col      int    `json:"col"`
+	Text     string `json:"text"`
 }
 
 // String is file:line: text.

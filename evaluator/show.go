@@ -7,9 +7,9 @@ import (
 
 // Shown is a value that holds, and where it comes from. A list is one value: it is replaced as a whole.
 type Shown struct {
-	Key   string // such as strategies.other
-	Value string // as JSON
-	Place string // FILE:LINE
+	Key   string `json:"key"`   // such as strategies.other
+	Value string `json:"value"` // as JSON
+	Place string `json:"place"` // FILE:LINE
 }
 
 // Show lists the values of a table, a row or a value of the data, layers merged, in the order of their keys; of all with

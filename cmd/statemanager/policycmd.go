@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -51,12 +50,10 @@ func (c *client) policyCheck(cmd *cobra.Command, cfg *PolicyConfig, testsOnly bo
 		return usageError{err}
 	}
 	_, report := evaluator.Check(cmd.Context(), files)
-	if c.output == "json" {
-		raw, err := json.MarshalIndent(report, "", "  ")
-		if err != nil {
-			return fmt.Errorf("write JSON: %w", err)
+	if c.output != "table" {
+		if err := c.printValue(cmd.OutOrStdout(), checkedOf(cfg, &report)); err != nil {
+			return err
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), string(raw))
 	} else {
 		for _, p := range report.Problems {
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: %s\n", p.Severity, p.Gate, cfg.locate(p))
@@ -71,6 +68,27 @@ func (c *client) policyCheck(cmd *cobra.Command, cfg *PolicyConfig, testsOnly bo
 		fmt.Fprintf(cmd.OutOrStdout(), "ok: revision %s, %d tests passed\n", short(report.Revision), report.Passed)
 	}
 	return nil
+}
+
+// checked is what the gates found, with the names that `policy status` has.
+type checked struct {
+	Revision string              `json:"revision"`
+	OK       bool                `json:"ok"`
+	Problems []evaluator.Problem `json:"problems"` // files are on the disk
+	Tests    int                 `json:"tests"`    // that passed
+	Skipped  int                 `json:"skipped"`
+	Took     string              `json:"took"`
+}
+
+func checkedOf(cfg *PolicyConfig, r *evaluator.Report) checked {
+	out := checked{Revision: r.Revision, OK: r.OK(), Problems: []evaluator.Problem{}, Tests: r.Passed, Skipped: r.Skipped, Took: r.Took.String()}
+	for _, p := range r.Problems {
+		if p.File != "" {
+			p.File = cfg.place(p.File)
+		}
+		out.Problems = append(out.Problems, p)
+	}
+	return out
 }
 
 // locate is a problem with the path of its file on the disk.
@@ -103,10 +121,7 @@ func policyStatusText(w io.Writer, st *pb.GetPolicyStatusResponse) {
 		fmt.Fprintf(w, "REFUSED revision: %s, %s ago: it changes nothing until it is mended\n", orElse(short(st.RefusedRevision), "(unreadable)"), since(st.RefusedAt))
 	}
 	for _, p := range st.Problems {
-		place := p.File
-		if p.Line > 0 {
-			place = fmt.Sprintf("%s:%d", p.File, p.Line)
-		}
-		fmt.Fprintf(w, "  %s: %s: %s: %s\n", p.Severity, p.Gate, dash(place), p.Text)
+		at := evaluator.Problem{File: p.File, Line: int(p.Line), Text: p.Text}
+		fmt.Fprintf(w, "  %s: %s: %s\n", p.Severity, p.Gate, at)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -99,11 +98,8 @@ func (c *client) policyShow(w io.Writer, cfg *PolicyConfig, key string) error {
 	for i := range values {
 		values[i].Place = cfg.place(values[i].Place)
 	}
-	if c.output == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(values)
+	if c.output != "table" {
+		return c.printValue(w, values)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, v := range values {

@@ -52,6 +52,22 @@ func printYAML(cmd *cobra.Command, m proto.Message) error {
 	return writeYAML(cmd.OutOrStdout(), out.Bytes())
 }
 
+// printValue writes what is no message, as JSON or YAML. Its names are those of its json tags.
+func (c *client) printValue(w io.Writer, v any) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	if c.output == "yaml" {
+		return writeYAML(w, text.Bytes())
+	}
+	_, err := text.WriteTo(w)
+	return err
+}
+
 // writeYAML writes JSON as YAML.
 func writeYAML(w io.Writer, jsonText []byte) error {
 	var n yaml.Node
