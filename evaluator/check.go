@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/tester"
 
 	"statemanager/engine"
 )
@@ -126,7 +127,12 @@ func checkReached(comp *ast.Compiler, g *gate) {
 	for _, name := range slices.Sorted(maps.Keys(comp.Modules)) {
 		for _, r := range comp.Modules[name].Rules {
 			if !seen[r] {
-				g.errorf(located(r.Location), "no question reads the rule %s%s", strings.Join(refNames(r.Head.Ref()), "."), suggest(refNames(r.Head.Ref())[0], readNames(seen, r)))
+				name := strings.Join(refNames(r.Head.Ref()), ".")
+				hint := suggest(refNames(r.Head.Ref())[0], readNames(seen, r))
+				if strings.HasPrefix(name, tester.TestPrefix) {
+					hint = "; a test stands in a file named *_test.rego"
+				}
+				g.errorf(located(r.Location), "no question reads the rule %s%s", name, hint)
 			}
 		}
 	}

@@ -204,10 +204,13 @@ func lineIn(err error) int {
 	return 0
 }
 
+// firstLine is the first line of an error of the YAML library, without what its place says.
 func firstLine(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
-	return text
+	return yamlPrefix.ReplaceAllString(text, "")
 }
+
+var yamlPrefix = regexp.MustCompile(`^yaml: (line \d+: )?`)
 
 // integer is the value as a whole number.
 func (v *value) integer() (int, bool) {

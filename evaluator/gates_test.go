@@ -32,6 +32,7 @@ func TestGates(t *testing.T) {
 		"fact of a rule": {[]edit{replace("transition/transition.rego", `{"phase": input.phase}}],`, `{"phase": input.trigger}}],`)}, GateFacts, "transition/transition.rego:", "no fact input.trigger"},
 		"number of data": {[]edit{own(`wait contains "held" if input.tries.restart > data.widespread.silence.percent`), set("widespread.silence.percent", "90")}, GateFacts, mine, "never 90"},
 		"some number":    {[]edit{own(`wait contains "held" if input.tries.restart > data.budgets[_].limit`), set("budgets.cell", "{limit: 21, window: 1m}")}, GateFacts, mine, "is never 21 (data.yaml:"},
+		"lone test":      {[]edit{own("test_x if input.phase == \"Running\"")}, GateCompile, mine, "a test stands in a file named *_test.rego"},
 		"unread helper":  {[]edit{own("mine if nobody_reads\n\nnobody_reads if input.targets == \"none\"")}, GateCompile, mine, "no question reads the rule"},
 		"product":        {[]edit{own(`wait contains "held" if product(numbers.range(1, 400000)) > 1`)}, GateCompile, mine, "may not use product"},
 

@@ -3,6 +3,7 @@ package evaluator
 import (
 	"errors"
 	"path"
+	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
@@ -66,7 +67,7 @@ func (s *source) add(name, inner string, to *value, g *gate) {
 func (s *source) parse(name string, g *gate) {
 	m, err := ast.ParseModuleWithOpts(name, string(s.files[name]), ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})
 	if err != nil {
-		compileErrors(err, place{file: name}, g)
+		compileErrors(oneEachLine(err), place{file: name}, g)
 	} else if m == nil {
 		g.errorf(place{file: name}, "is empty")
 	} else {
@@ -87,6 +88,23 @@ func (s *source) untested(g *gate) {
 			g.warnf(place{file: name}, "no _test.rego stands beside these rules")
 		}
 	}
+}
+
+// oneEachLine leaves the longest of the errors that the parser tells of a line: the others say the same, less clearly.
+func oneEachLine(err error) error {
+	var list, out ast.Errors
+	if !errors.As(err, &list) {
+		return err
+	}
+	for _, e := range list {
+		i := slices.IndexFunc(out, func(o *ast.Error) bool { return located(o.Location).line == located(e.Location).line })
+		if i < 0 {
+			out = append(out, e)
+		} else if len(e.Message) > len(out[i].Message) {
+			out[i] = e
+		}
+	}
+	return out
 }
 
 // compileErrors takes over what OPA's parser or compiler says, with its places.

@@ -122,9 +122,10 @@ func placeholders(sentence string) (out []string) {
 	return out
 }
 
-// suggest is the word that was probably meant, as the end of a sentence; "" if none is near.
+// suggest is the word that was probably meant, as the end of a sentence; "" if none is near:
+// half of a short word at least, and more of a long one, is as it should be.
 func suggest(got string, from []string) string {
-	best, least := "", max(2, len(got)/3)+1
+	best, least := "", min(len(got)/2, max(2, len(got)/3))+1
 	for _, w := range from {
 		if n := levenshtein.ComputeDistance(got, w); n < least || n == least && best != "" && w < best {
 			best, least = w, n

@@ -1,0 +1,39 @@
+package evaluator
+
+import "testing"
+
+// TestProblemsAreToldOnce: what the parser says several times of a line is one problem, the clearest.
+func TestProblemsAreToldOnce(t *testing.T) {
+	for text, want := range map[string]string{
+		"foo bar baz":                           "recovery/own.rego:3: var cannot be used for rule name",
+		"x := [1,":                              "recovery/own.rego:4: unexpected eof token: expected rule value term (e.g., x := <VALUE> { ... })",
+		"wait contains \"a\" if { 1 === 2 }\n}": "recovery/own.rego:3: unexpected eq token",
+	} {
+		_, r := Check(t.Context(), pack(t, own(text)))
+		if len(r.Problems) == 0 || r.Problems[0].String() != want {
+			t.Errorf("%q gives %v, want %s first", text, r.Problems, want)
+		}
+		for i, p := range r.Problems[min(1, len(r.Problems)):] {
+			if p.Line == r.Problems[i].Line {
+				t.Errorf("%q gives two problems of a line: %v", text, r.Problems)
+			}
+		}
+	}
+	_, r := Check(t.Context(), pack(t, file("reasons/data.yaml", "a: b\nc: [")))
+	if len(r.Problems) != 1 || r.Problems[0].String() != "reasons/data.yaml:2: did not find expected node content" {
+		t.Errorf("broken YAML gives %v", r.Problems)
+	}
+}
+
+// TestSuggest: a suggestion is near, also of a short word.
+func TestSuggest(t *testing.T) {
+	from := []string{"all", "0s", "wait", "restart"}
+	for got, want := range map[string]string{"url": "", "x": "", "al": "all", "wiat": "wait", "restrat": "restart", "rest": "", "wait": ""} {
+		if want != "" {
+			want = "; did you mean " + want + "?"
+		}
+		if text := suggest(got, from); text != want {
+			t.Errorf("%s gives %q, want %q", got, text, want)
+		}
+	}
+}
