@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -65,9 +67,6 @@ type LogConfig struct {
 	JSON  bool   `yaml:"json"`  // one JSON object a line, in place of text
 }
 
-// unknownKey is how the YAML library words an unknown key.
-var unknownKey = regexp.MustCompile(`line (\d+): field (\S+) not found in type \S+`)
-
 // loadConfig reads a configuration strictly: an unknown key is an error with file and line. The environment goes before
 // the file.
 func loadConfig(file string) (*Config, error) {
@@ -93,26 +92,10 @@ func loadConfig(file string) (*Config, error) {
 	}
 	c.resolve(dir)
 	if err := c.validate(); err != nil {
-		return nil, usagef("%s: %w", file, err)
+		key, _, _ := strings.Cut(err.Error(), ":")
+		return nil, usagef("%s: %w", sourceOf(file, raw, key), err)
 	}
 	return c, nil
-}
-
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): `)
-
-// repeatedValue is where the YAML library repeats a value, which may be a secret.
-var repeatedValue = regexp.MustCompile("(?s) `.*`| '.*'")
-
-// yamlError words an error of the YAML library as FILE:LINE: what is wrong. Values that were wrong are not repeated.
-func yamlError(file string, err error) error {
-	text := repeatedValue.ReplaceAllString(err.Error(), "")
-	if m := unknownKey.FindStringSubmatch(text); m != nil {
-		return fmt.Errorf("%s:%s: unknown key %q", file, m[1], m[2])
-	}
-	if m := yamlLine.FindStringSubmatchIndex(text); m != nil {
-		return fmt.Errorf("%s:%s: %s", file, text[m[2]:m[3]], text[m[1]:])
-	}
-	return fmt.Errorf("%s: %s", file, text)
 }
 
 func (c *Config) resolve(dir string) {
@@ -137,6 +120,7 @@ func (c *Config) resolve(dir string) {
 
 var cellName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
+// validate holds the values. Each error begins with its key.
 func (c *Config) validate() error {
 	switch {
 	case c.DataDir == "":
@@ -167,6 +151,9 @@ func (c *Config) validate() error {
 		if err := errors.Join(checkAddress(key+".agent", n.Agent), checkAddress(key+".controller", n.Controller)); err != nil {
 			return err
 		}
+	}
+	if hclog.LevelFromString(c.Log.Level) == hclog.NoLevel {
+		return fmt.Errorf("log.level: %q is none of trace, debug, info, warn and error", c.Log.Level)
 	}
 	if c.Monitoring.Address != "" {
 		return checkAddress("monitoring.address", c.Monitoring.Address)

@@ -45,10 +45,21 @@ func TestConfigErrors(t *testing.T) {
 		"data_dir: d\nnodes: [{id: a, agent: 'h:1', controller: 'h:1'}, {id: a, agent: 'h:1', controller: 'h:1'}]": `nodes[1].id: "a" stands there twice`,
 		"data_dir: d\nnodes: [{id: a, agent: 'h:1'}]":                                                              "nodes[0].controller: ",
 		"data_dir: d\nmonitoring: {address: x}":                                                                    "monitoring.address: ",
-		"data_dir: d\nwhat: x":                                                                                     `c.yaml:2: unknown key "what"`,
+		"data_dir: d\n\nnodes:\n- {id: a, agent: 'h:1', controller: 'h:1'}\n- id: a":                               `c.yaml:5: nodes[1].id: "a" stands there twice`,
+		"data_dir: d\nnodes:\n- {id: a, agent: 'h:1'}":                                                             "c.yaml:3: nodes[0].controller: ",
+		"cell: a":                           "c.yaml: data_dir: missing",
+		"data_dir: d\nlog:\n  level: loud":  `c.yaml:3: log.level: "loud" is none of`,
+		"data_dir: d\nnode_timeout: 10":     "c.yaml:2: the value must be a duration such as 10s",
+		"data_dir: d\nnodes: x":             "c.yaml:2: the value must be a list of mappings",
+		"data_dir: d\netcd: {endpoints: x}": "c.yaml:2: the value must be a list of texts",
+		"data_dir: [d]\nlog: {json: 3}":     "c.yaml:1: the value must be a text\n",
+		"text":                              "c.yaml:1: the value must be a mapping of keys to values",
+		"data_dir: d\nwhat: x":              `c.yaml:2: unknown key "what"`,
 	} {
 		if _, err := loadConfig(writeConfig(t, text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want %q", text, err, want)
+		} else if strings.Contains(err.Error(), "main.") || strings.Contains(err.Error(), "unmarshal") {
+			t.Errorf("%q gives the words of a library: %v", text, err)
 		}
 	}
 }
@@ -67,6 +78,10 @@ func TestEnvironment(t *testing.T) {
 		if err := new(Config).override([]string{line}); err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s gives %v", line, err)
 		}
+	}
+	t.Setenv("STATEMANAGER_LOG_LEVEL", "loud")
+	if _, err := loadConfig(file); err == nil || !strings.HasPrefix(err.Error(), "environment variable STATEMANAGER_LOG_LEVEL: log.level: ") {
+		t.Errorf("a wrong value of the environment gives %v", err)
 	}
 	t.Setenv("STATEMANAGER_LOG_LEVEL", "debug")
 	if c, err := loadConfig(file); err != nil || c.Log.Level != "debug" || c.Listen != "127.0.0.1:1" {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/hashicorp/go-hclog"
@@ -37,11 +36,7 @@ with commas between their values; one that begins with STATEMANAGER_ and is not 
 			if err != nil {
 				return err
 			}
-			log, err := newLogger(cfg.Log)
-			if err != nil {
-				return usagef("%s: %w", file, err)
-			}
-			return runDaemon(cmd.Context(), cfg, insecure, log)
+			return runDaemon(cmd.Context(), cfg, insecure, newLogger(cfg.Log))
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "configuration file")
@@ -49,12 +44,8 @@ with commas between their values; one that begins with STATEMANAGER_ and is not 
 	return cmd
 }
 
-func newLogger(c LogConfig) (hclog.Logger, error) {
-	level := hclog.LevelFromString(c.Level)
-	if level == hclog.NoLevel {
-		return nil, fmt.Errorf("log.level: %q is none of trace, debug, info, warn and error", c.Level)
-	}
-	return hclog.New(&hclog.LoggerOptions{Name: "statemanager", Level: level, JSONFormat: c.JSON, Output: os.Stderr}), nil
+func newLogger(c LogConfig) hclog.Logger {
+	return hclog.New(&hclog.LoggerOptions{Name: "statemanager", Level: hclog.LevelFromString(c.Level), JSONFormat: c.JSON, Output: os.Stderr})
 }
 
 // runDaemon runs a daemon until ctx ends, which is no error, or it cannot go on. One that has lost its lead, because it

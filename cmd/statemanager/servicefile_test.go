@@ -54,11 +54,14 @@ func TestServiceFileErrors(t *testing.T) {
 		"name: a\nspec:\n  config: [x]":               "f.yaml:3: config must be a mapping",
 		"name: a\nspec:\n  config: {a: {b: c}}":       `f.yaml:3: config: the value of "a"`,
 		"name: a\nspec: {node: n}\n---\nnme: b":       `f.yaml:4: unknown key "nme"`,
+		"just text":                                   "f.yaml:1: the value must be a mapping of keys to values",
 		"name: [a":                                    "f.yaml:1: ",
 		strings.Repeat("#", 10) + "\nname: {a: b}":    "f.yaml:2: ",
 	} {
 		if _, err := parseServices("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want %q", text, err, want)
+		} else if strings.Contains(err.Error(), "main.") || strings.Contains(err.Error(), "unmarshal") {
+			t.Errorf("%q gives the words of a library: %v", text, err)
 		}
 	}
 }

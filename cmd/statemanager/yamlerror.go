@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var (
+	// yamlLine is how the YAML library words the line of an error.
+	yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+	// unknownKey is how it words an unknown key.
+	unknownKey = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
+	// wrongType is how it words a value of another type.
+	wrongType = regexp.MustCompile(`^cannot unmarshal !!\w+ into (\S+)$`)
+	// repeatedValue is where it repeats a value, which may be a secret.
+	repeatedValue = regexp.MustCompile("(?s) `.*`| '.*'")
+)
+
+// yamlTypes are Go's types in the words of those who write YAML; the others are mappings.
+var yamlTypes = map[string]string{
+	"time.Duration": "a duration such as 10s", "bool": "true or false", "string": "a text", "[]string": "a list of texts",
+	"[]main.NodeConfig": "a list of mappings",
+}
+
+// yamlError words an error of the YAML library as FILE:LINE: what is wrong. Values that were wrong are not repeated.
+func yamlError(file string, err error) error {
+	texts := []string{err.Error()}
+	var several *yaml.TypeError
+	if errors.As(err, &several) {
+		texts = several.Errors
+	}
+	var out []error
+	for _, text := range texts {
+		out = append(out, yamlFault(file, repeatedValue.ReplaceAllString(text, "")))
+	}
+	return errors.Join(out...)
+}
+
+func yamlFault(file, text string) error {
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		file, text = file+":"+m[1], text[len(m[0]):]
+	}
+	if m := unknownKey.FindStringSubmatch(text); m != nil {
+		return fmt.Errorf("%s: unknown key %q", file, m[1])
+	}
+	if m := wrongType.FindStringSubmatch(text); m != nil {
+		want := yamlTypes[m[1]]
+		return fmt.Errorf("%s: the value must be %s", file, orElse(want, "a mapping of keys to values"))
+	}
+	return fmt.Errorf("%s: %s", file, strings.TrimPrefix(text, "yaml: "))
+}
+
+// sourceOf is where the value of a key such as nodes[1].id comes from: an environment variable, FILE:LINE, or FILE where
+// nothing of the key stands in it.
+func sourceOf(file string, raw []byte, key string) string {
+	if name := envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_")); os.Getenv(name) != "" {
+		return "environment variable " + name
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(raw, &doc); err == nil && len(doc.Content) > 0 {
+		if line := lineOfKey(doc.Content[0], key); line > 0 {
+			return fmt.Sprintf("%s:%d", file, line)
+		}
+	}
+	return file
+}
+
+// keyStep is a name or an index of a key.
+var keyStep = regexp.MustCompile(`[^.\[\]]+`)
+
+// lineOfKey is the line of the value of a key, or of the innermost one around it that is there; 0 if none is.
+func lineOfKey(n *yaml.Node, key string) (line int) {
+	for _, step := range keyStep.FindAllString(key, -1) {
+		if n = child(n, step); n == nil {
+			return line
+		}
+		line = n.Line
+	}
+	return line
+}
+
+// child is the value of a name or an index; nil if there is none.
+func child(n *yaml.Node, step string) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == step {
+				return n.Content[i+1]
+			}
+		}
+	case yaml.SequenceNode:
+		if i, err := strconv.Atoi(step); err == nil && i < len(n.Content) {
+			return n.Content[i]
+		}
+	}
+	return nil
+}
