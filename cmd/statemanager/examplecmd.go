@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
@@ -83,7 +85,11 @@ went as it should.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out = cmd.OutOrStdout()
-			return demo.Run(cmd.Context(), o)
+			err := demo.Run(cmd.Context(), o)
+			if errors.Is(err, demo.ErrNoScenario) {
+				return usagef("--only: %w", err)
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&o.Report, "report", "", "write one JSON object a scenario to this file")

@@ -70,6 +70,9 @@ func Names() string {
 	return strings.Join(names, ", ")
 }
 
+// ErrNoScenario says that Options.Only names a scenario that there is not.
+var ErrNoScenario = errors.New("there is no such scenario")
+
 // Run shows the scenarios. The error says which expectation did not hold, or what could not be started. When it returns
 // none of its processes is left.
 func Run(ctx context.Context, o Options) (err error) {
@@ -100,7 +103,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	err = s.summary(results, len(chosen))
 	if ctx.Err() != nil {
 		s.failed = false
-		return errors.New("demo: it was interrupted")
+		return errors.New("it was interrupted")
 	}
 	if o.Keep {
 		s.keep(ctx)
@@ -111,7 +114,7 @@ func Run(ctx context.Context, o Options) (err error) {
 func choose(only []string) (out []scenario, err error) {
 	for _, name := range only {
 		if !slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }) {
-			return nil, fmt.Errorf("demo: there is no scenario %q: choose of %s", name, Names())
+			return nil, fmt.Errorf("%w: %q; choose of %s", ErrNoScenario, name, Names())
 		}
 	}
 	for _, s := range scenarios {
@@ -191,7 +194,7 @@ func (s *stage) summary(results []*Result, wanted int) error {
 		s.say("   %-8s %s  %5.1f s  phases %s\n", r.Name, word, r.Seconds, strings.Join(r.Phases, " "))
 	}
 	if s.failed = passed < wanted; s.failed {
-		return fmt.Errorf("demo: %d of %d scenarios did not go as they should; the logs are in %s", wanted-passed, wanted, s.logs())
+		return fmt.Errorf("%d of %d scenarios did not go as they should; the logs are in %s", wanted-passed, wanted, s.logs())
 	}
 	s.say("   all %d went as they should\n", wanted)
 	if wanted < len(scenarios) {
