@@ -135,6 +135,13 @@ func TestHistory(t *testing.T) {
 	if err != nil || len(r.Entries) != 100 || r.Entries[0].GetEvent() == nil || r.Entries[99].Time.Nanos != 200 {
 		t.Errorf("the usual events: %d, %v", len(r.GetEntries()), err)
 	}
+	m.specs[engine.Service("default", "new")] = &engine.Spec{Node: "n1"}
+	m.entries = append(m.entries, engine.Entry{Service: engine.Service("default", "gone"), Decision: &engine.Decided{Entrypoint: "planning.plan"}})
+	for name, want := range map[string]codes.Code{"nope": codes.NotFound, "new": codes.OK, "gone": codes.OK} {
+		if r, err := c.ListEvents(t.Context(), &apiv1.ListEventsRequest{ResourceId: id(name)}); status.Code(err) != want || len(r.GetEntries()) > 0 {
+			t.Errorf("events of %s: %v, want %v", name, err, want)
+		}
+	}
 	x, err := c.Explain(t.Context(), &apiv1.ExplainRequest{ResourceId: id("web"), Decisions: 3})
 	if err != nil || x.PolicyRevision != "p1" || x.State.Status.Phase != "Running" || len(x.Entries) != 5 {
 		t.Errorf("explanation with 3 decisions: %v, %v", x, err)

@@ -83,10 +83,26 @@ func (o *operator) ListEvents(ctx context.Context, r *apiv1.ListEventsRequest) (
 		}
 	}
 	entries, err := o.Manager.History(ctx, f)
+	if err == nil && len(entries) == 0 && r.GetResourceId() != nil {
+		err = o.known(ctx, f.Service)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &apiv1.ListEventsResponse{Entries: fitting(entries)}, nil
+}
+
+// known says whether anything is known of a service: it is there, or the history has something of it.
+func (o *operator) known(ctx context.Context, id engine.ResourceID) error {
+	_, missing := o.Manager.View(ctx, id)
+	if missing == nil {
+		return nil
+	}
+	entries, err := o.Manager.History(ctx, runner.HistoryFilter{Service: id, Decisions: true, Limit: 1})
+	if err == nil && len(entries) == 0 {
+		err = missing
+	}
+	return err
 }
 
 // fitting are the newest entries that a client can take in one answer.

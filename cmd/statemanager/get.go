@@ -189,4 +189,12 @@ func since(t *timestamppb.Timestamp) string {
 	return fmt.Sprintf("%dd", int(d.Hours())/24)
 }
 
-func clock(t *timestamppb.Timestamp) string { return t.AsTime().Local().Format("15:04:05.000") }
+func clock(t *timestamppb.Timestamp) string { return clockAt(t.AsTime().Local(), time.Now()) }
+
+// clockAt is a time, with its date unless that is the day of now.
+func clockAt(t, now time.Time) string {
+	if layout := "2006-01-02"; t.Format(layout) != now.Format(layout) {
+		return t.Format(layout + " 15:04:05.000")
+	}
+	return t.Format("15:04:05.000")
+}

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+// TestClock: a time has its date unless it is of today, in the zone of the one who reads it.
+func TestClock(t *testing.T) {
+	east := time.FixedZone("east", 9*3600)
+	at := time.Date(2026, 3, 1, 0, 30, 0, 5e6, east)
+	for want, now := range map[string]time.Time{
+		"00:30:00.005":            at.Add(23 * time.Hour),
+		"2026-03-01 00:30:00.005": at.Add(24 * time.Hour),
+	} {
+		if got := clockAt(at, now); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
