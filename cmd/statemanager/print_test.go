@@ -1,9 +1,26 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	pb "statemanager/proto/statemanager/v1"
 )
+
+// TestPolicyStatusText: a problem has its place where it has one.
+func TestPolicyStatusText(t *testing.T) {
+	var b strings.Builder
+	policyStatusText(&b, &pb.GetPolicyStatusResponse{Problems: []*pb.PolicyProblem{
+		{Severity: "error", Gate: "read", Text: "read policy directory p: not a directory"},
+		{Severity: "error", Gate: "compile", File: "a.rego", Line: 3, Text: "wrong"},
+	}})
+	for _, want := range []string{"\n  error: read: read policy directory p: not a directory\n", "\n  error: compile: a.rego:3: wrong\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q lacks %q", b.String(), want)
+		}
+	}
+}
 
 // TestClock: a time has its date unless it is of today, in the zone of the one who reads it.
 func TestClock(t *testing.T) {

@@ -180,7 +180,7 @@ func conformField(file string, n *yaml.Node, fd protoreflect.FieldDescriptor) er
 	case fd.Message().FullName() == "google.protobuf.Duration":
 		d, err := time.ParseDuration(n.Value)
 		if err != nil {
-			return fmt.Errorf("%s:%d: %s: %q is no duration such as 10s", file, n.Line, fd.Name(), n.Value)
+			return fmt.Errorf("%s:%d: %s must be a duration such as 10s", file, n.Line, fd.Name())
 		}
 		n.SetString(fmt.Sprintf("%.9fs", d.Seconds()))
 	case fd.Message().FullName() == "google.protobuf.Struct":

@@ -57,7 +57,7 @@ type OperatorClient interface {
 	SetFacts(ctx context.Context, in *SetFactsRequest, opts ...grpc.CallOption) (*SetFactsResponse, error)
 	// Explain says how a service stands, why, and what comes next.
 	Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error)
-	// ListEvents shows what happened, oldest first.
+	// ListEvents shows what happened, oldest first. NOT_FOUND if neither the service nor anything of its history is there.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
 	// GetPolicyStatus shows the active pack, and the one that was refused.
 	GetPolicyStatus(ctx context.Context, in *GetPolicyStatusRequest, opts ...grpc.CallOption) (*GetPolicyStatusResponse, error)
@@ -206,7 +206,7 @@ type OperatorServer interface {
 	SetFacts(context.Context, *SetFactsRequest) (*SetFactsResponse, error)
 	// Explain says how a service stands, why, and what comes next.
 	Explain(context.Context, *ExplainRequest) (*ExplainResponse, error)
-	// ListEvents shows what happened, oldest first.
+	// ListEvents shows what happened, oldest first. NOT_FOUND if neither the service nor anything of its history is there.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
 	// GetPolicyStatus shows the active pack, and the one that was refused.
 	GetPolicyStatus(context.Context, *GetPolicyStatusRequest) (*GetPolicyStatusResponse, error)
