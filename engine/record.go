@@ -12,7 +12,8 @@ type Record struct {
 	Rev      int64 // spec revision (rule 1.3)
 	Seq      int64 // of its newest action or notice (rule 3.1)
 	Epoch    int64 // under which that was made
-	NeverRan int   // in a row
+	NeverRan int32 // in a row
+	Plans    int32 // planned actions since stable
 	Phase    Phase
 	Standing Trigger // the condition that transition was last asked about
 	Reviewed string  // revision of the pack that was then asked
@@ -26,7 +27,6 @@ type Record struct {
 	Acted    []string  // instances of the last action: their late exit is no crash (rule 4.2)
 	Away     []Away
 	Outbox   []Notice
-	Plans    int      // planned actions since stable
 	Plan     *Plan    // the newest of its home; nil = none yet
 	Hold     Timer    // a second after a result
 	Told     []uint64 // hashes of the facts for which the answer could not be (rule 4.3)

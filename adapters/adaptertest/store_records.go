@@ -44,7 +44,7 @@ func record(id engine.ResourceID, plans int) *engine.Record {
 	return &engine.Record{
 		ID: id, Desired: &engine.Desired{Spec: *spec("1"), Generation: 4, Observed: 5, Created: 3}, Spec: spec("0"), Phase: engine.Running,
 		Slots: []*engine.Action{{ActionRef: engine.ActionRef{Node: "n1", Service: id, EpochSeq: engine.EpochSeq{Epoch: 1, Seq: 2}}, Kind: engine.Restart}},
-		Plans: plans,
+		Plans: int32(plans),
 	}
 }
 
