@@ -17,7 +17,9 @@ type Sequencer struct {
 	batches map[int64]batch
 	next    int64
 	cell    *engine.Cell
-	idle    []engine.ResourceID // lines of which all is durable: to be forgotten
+	idle    []engine.ResourceID        // lines of which all is durable: to be forgotten
+	waiting int                        // of held, from the first: they waited when it was last looked, and nothing was saved since
+	blocked map[engine.ResourceID]bool // whose effects wait, of those; nil = look again
 }
 
 // line is the order of the saves of one service.
@@ -184,6 +186,7 @@ func (q *Sequencer) Saved(id int64) {
 		q.idle = append(q.idle, s)
 	}
 	delete(q.batches, id)
+	q.blocked = nil // what waited may leave now
 }
 
 // Failed says that a batch could not be written: what a newer save has not replaced is written again with it.
@@ -213,23 +216,36 @@ func (q *Sequencer) Failed(id int64) {
 // Out returns the effects that may leave, in the order of their kinds and, for each service, in the order in which they
 // were owed.
 func (q *Sequencer) Out() (out engine.Effects) {
-	blocked := map[engine.ResourceID]bool{}
-	q.held = slices.DeleteFunc(q.held, func(h held) bool {
-		for id, n := range h.needs {
-			if l := q.lines[id]; blocked[id] || l != nil && l.durable < n {
-				for id := range h.needs {
-					if id != (engine.ResourceID{}) {
-						blocked[id] = true
-					}
-				}
-				return false
-			}
+	if q.blocked == nil {
+		q.blocked, q.waiting = map[engine.ResourceID]bool{}, 0
+	}
+	left := q.held[:q.waiting]
+	for _, h := range q.held[q.waiting:] {
+		if q.blocks(&h) {
+			left = append(left, h)
+		} else {
+			merge(&out, &h.fx)
 		}
-		merge(&out, &h.fx)
-		return true
-	})
+	}
+	clear(q.held[len(left):])
+	q.held, q.waiting = left, len(left)
 	q.forget()
 	return out
+}
+
+// blocks says whether an effect has to wait, and has those wait that are owed after it.
+func (q *Sequencer) blocks(h *held) bool {
+	for id, n := range h.needs {
+		if l := q.lines[id]; q.blocked[id] || l != nil && l.durable < n {
+			for id := range h.needs {
+				if id != (engine.ResourceID{}) {
+					q.blocked[id] = true
+				}
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // forget drops the lines of which nothing is to be written and nothing waits: a new one says the same.

@@ -157,11 +157,13 @@ func TestSlowSubscriber(t *testing.T) {
 		for i := range 1100 {
 			next.Criticality = strings.Repeat("x", 1+i%2)
 			w.apply(&next)
+			w.after(time.Millisecond) // each in a transaction of its own
 		}
-		w.after(time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
 		err := error(nil)
 		for err == nil {
-			_, err = slow.Next(t.Context())
+			_, err = slow.Next(ctx)
 		}
 		if !errors.Is(err, runner.ErrBehind) {
 			t.Errorf("a slow subscriber: %v", err)
