@@ -72,7 +72,7 @@ func (s *step) linkHolds(v *service, add func(string, Instant, string)) {
 		add("not_observed", 0, "node "+p.node.id+" has not answered to its spec")
 	}
 	if s.census.uncounted > 0 && v.rec.Ladder != nil {
-		add("counting", 0, number(s.census.uncounted)+" nodes are neither synced nor silent yet")
+		add("counting", 0, "nodes that are neither synced nor silent yet: "+number(s.census.uncounted))
 	}
 }
 
