@@ -35,7 +35,7 @@ func strategyCommand(c *client) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&issue, "issue", "", "the issue, such as crash; default: the one that its recovery is for, or the policy's first")
+	cmd.Flags().StringVar(&issue, "issue", "", "the issue, such as crash; default: the one that its recovery is for, or other: those that have no list of their own")
 	return cmd
 }
 

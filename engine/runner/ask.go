@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -18,7 +19,11 @@ type Strategy struct {
 	Rules                    []engine.Place
 }
 
-// Strategy asks the active pack about an issue of a service; "" is the one that its recovery is for, or the pack's first.
+// otherIssue stands for the issues that the pack does not name one by one.
+const otherIssue = "other"
+
+// Strategy asks the active pack about an issue of a service; "" is the one that its recovery is for, or other: the
+// issues that have no list of their own.
 // Invalid lists the issues of the pack; Unavailable: policy could not be asked.
 func (r *Runner) Strategy(ctx context.Context, id engine.ResourceID, issue string) (s Strategy, err error) {
 	failed := r.call(ctx, func(l *loop) { s, err = l.strategy(id, issue) })
@@ -36,11 +41,9 @@ func (l *loop) strategy(id engine.ResourceID, issue string) (Strategy, error) {
 	if issue == "" && v.Record != nil && v.Record.Ladder != nil {
 		issue = v.Record.Ladder.Issue
 	}
-	if issue == "" && len(l.pack.Issues) > 0 {
-		issue = l.pack.Issues[0]
-	}
-	if !slices.Contains(l.pack.Issues, issue) {
-		return Strategy{}, &engine.Error{Kind: engine.Invalid, Text: fmt.Sprintf("issue: %.80q is none of %s", issue, strings.Join(l.pack.Issues, ", "))}
+	known := append(slices.Clone(l.pack.Issues), otherIssue)
+	if issue = cmp.Or(issue, otherIssue); !slices.Contains(known, issue) {
+		return Strategy{}, &engine.Error{Kind: engine.Invalid, Text: fmt.Sprintf("issue: %.80q is none of %s", issue, strings.Join(known, ", "))}
 	}
 	d := l.cfg.Decider.Decide(engine.Question{Revision: l.pack.Revision, Facts: engine.StrategyFacts{Profile: v.Profile, Issue: issue}})
 	answer, ok := d.Answer.(engine.StrategyAnswer)

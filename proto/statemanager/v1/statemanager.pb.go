@@ -1915,7 +1915,8 @@ type RecoveryStrategyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The service, whose profile is asked for.
 	ResourceId *ResourceId `protobuf:"bytes,1,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
-	// An issue of the active pack, such as crash. Empty: the one that the service's recovery is for, or the pack's first.
+	// An issue of the active pack, such as crash. Empty: the one that the service's recovery is for, or other:
+	// the issues that have no list of their own.
 	Issue         string `protobuf:"bytes,2,opt,name=issue,proto3" json:"issue,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
