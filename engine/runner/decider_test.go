@@ -34,6 +34,8 @@ func (decider) Decide(q engine.Question) engine.Decision {
 		d.Answer = engine.PlacementAnswer{Unfit: true}
 	case engine.StabilityFacts:
 		d.Answer = engine.StabilityAnswer{}
+	case engine.StrategyFacts:
+		d.Answer = engine.StrategyAnswer{Actions: []engine.ActionKind{engine.Restart}, MaxRetryCount: 1}
 	case engine.DispatchFacts:
 		d.Answer = engine.DispatchAnswer{Run: true}
 	}
