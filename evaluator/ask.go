@@ -31,13 +31,12 @@ func (p *Policy) eval(q *query, input *ast.Term, bound Bound) (v ast.Value, rule
 			err = fmt.Errorf("evaluation panicked: %v", x)
 		}
 	}()
-	cancel := topdown.NewCancel()
-	stop := bound(cancel.Cancel)
-	defer stop()
+	limit := bound()
+	defer limit.Stop()
 	tracker := &topdown.EvaluatedRuleTracker{}
 	err = topdown.NewQuery(q.body).
 		WithQueryCompiler(q.compiled).WithCompiler(p.compiler).WithStore(p.store).WithTransaction(p.txn).
-		WithInput(input).WithCancel(cancel).WithStrictBuiltinErrors(true).WithStackTraces(true).WithEvaluatedRuleTracker(tracker).
+		WithInput(input).WithCancel(cancellation{limit}).WithStrictBuiltinErrors(true).WithStackTraces(true).WithEvaluatedRuleTracker(tracker).
 		Iter(context.Background(), func(r topdown.QueryResult) error {
 			v = r[answerVar].Value
 			return nil

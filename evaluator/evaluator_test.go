@@ -38,7 +38,7 @@ func ask(e *Evaluator, p *Policy, facts any) engine.Decision {
 // Section 5: evaluation is bounded, the cause has a place, and nothing of it is kept.
 func TestSlowPolicyIsFailSafe(t *testing.T) {
 	p := quick(t, slow)
-	e := serve(p, WithBound(WallLimit(20*time.Millisecond)))
+	e := serve(p, WithBound(CPULimit(time.Minute, 20*time.Millisecond)))
 	d := ask(e, p, crash(p))
 	if !strings.Contains(d.FailSafe, "recovery/slow.rego:") || d.Answer != (engine.RecoveryAnswer{}) {
 		t.Fatalf("got %+v", d)
@@ -53,15 +53,19 @@ func TestSlowPolicyIsFailSafe(t *testing.T) {
 	}
 }
 
+// when is a limit that is over from the first step, or never.
+type when bool
+
+func (w when) Over() bool { return bool(w) }
+func (when) Stop()        {}
+
 // Section 5: after three timeouts in a row an entrypoint and profile rests for 10 s; others are asked.
 func TestRestAfterTimeouts(t *testing.T) {
 	p := quick(t)
 	now, asked, late := time.Unix(1000, 0), 0, true
-	e := serve(p, WithClock(func() time.Time { return now }), WithBound(func(cancel func()) func() {
-		if asked++; late {
-			cancel()
-		}
-		return func() {}
+	e := serve(p, WithClock(func() time.Time { return now }), WithBound(func() Limit {
+		asked++
+		return when(late)
 	}))
 	mine, others := crash(p), crash(p)
 	others.Profile = "safety"
@@ -139,7 +143,7 @@ func TestWhatCannotBeAskedIsFailSafe(t *testing.T) {
 // The evaluator never panics: what goes wrong inside is a cause.
 func TestPanicIsFailSafe(t *testing.T) {
 	p := quick(t)
-	d := ask(serve(p, WithBound(func(func()) func() { panic("out of luck") })), p, crash(p))
+	d := ask(serve(p, WithBound(func() Limit { panic("out of luck") })), p, crash(p))
 	if !strings.Contains(d.FailSafe, "out of luck") {
 		t.Errorf("got %q", d.FailSafe)
 	}
@@ -221,7 +225,7 @@ func TestInputOfAVector(t *testing.T) {
 func TestTimeoutIsAKindOfError(t *testing.T) {
 	p := quick(t)
 	q, vector, _ := p.encode(crash(p))
-	_, _, _, err := p.ask(q, vector, func(cancel func()) func() { cancel(); return func() {} })
+	_, _, _, err := p.ask(q, vector, func() Limit { return when(true) })
 	if !errors.Is(err, errTimeout) {
 		t.Errorf("got %v", err)
 	}

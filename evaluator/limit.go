@@ -1,70 +1,77 @@
 package evaluator
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
-// Bound limits one evaluation: it is told how to cancel it before it starts, and calls of stop follow when it has ended,
-// on the same goroutine. It may cancel from another one.
-type Bound func(cancel func()) (stop func())
+// Bound begins to limit one evaluation, which asks at each of its steps whether it is over, and is stopped when it has
+// ended: all on the goroutine that evaluates.
+type Bound func() Limit
+
+// Limit is the limit of one evaluation.
+type Limit interface {
+	Over() bool
+	Stop()
+}
 
 // The limits of one evaluation: a busy or paused machine must punish no good pack, so it is the time that the evaluation
-// itself has used that counts; the wall clock only ends what is stopped altogether.
+// itself has used that counts; the wall clock only ends what hardly gets any.
 const (
 	cpuLimit  = 50 * time.Millisecond
 	wallLimit = time.Second
 )
 
-// WallLimit bounds an evaluation by time on the clock.
-func WallLimit(d time.Duration) Bound {
-	return func(cancel func()) func() {
-		t := time.AfterFunc(d, cancel)
-		return func() { t.Stop() }
-	}
+const (
+	stride = 16                   // steps from one look at the clock to the next: a step takes a microsecond or so
+	grace  = 5 * time.Millisecond // by then nearly all have ended; only what goes on is measured
+)
+
+// CPULimit bounds an evaluation by the CPU time of its thread, and by time on the clock at most. An evaluation of more
+// than a few milliseconds stays on its thread until it has ended. Where a system tells no CPU time of a thread, the
+// clock decides alone.
+func CPULimit(cpu, wall time.Duration) Bound {
+	return func() Limit { return &limit{cpu: cpu, wall: wall, measure: measureThread, began: time.Now()} }
 }
 
-// usage tells how much CPU time something has used since it began.
-type usage func() time.Duration
+// measure begins to tell how much CPU time the goroutine uses, until it is stopped.
+type measure func() (used func() time.Duration, stop func())
 
-// limit looks at an evaluation when it may have used up its CPU time, and again as long as it has not.
 type limit struct {
-	used      usage
 	cpu, wall time.Duration
+	measure   measure
 	began     time.Time
-	cancel    func()
-
-	mu      sync.Mutex
-	timer   *time.Timer
-	stopped bool
+	steps     int
+	over      bool
+	used      func() time.Duration // nil: not measured yet
+	stop      func()
 }
 
-func newLimit(used usage, cpu, wall time.Duration, cancel func()) *limit {
-	l := &limit{used: used, cpu: cpu, wall: wall, began: time.Now(), cancel: cancel}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.timer = time.AfterFunc(min(cpu, wall), l.look)
-	return l
-}
-
-// look runs on the timer's goroutine.
-func (l *limit) look() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stopped {
-		return
+// Over stays true once it is.
+func (l *limit) Over() bool {
+	if l.steps++; l.steps%stride == 0 {
+		l.over = l.over || l.look(time.Since(l.began))
 	}
-	left := min(l.cpu-l.used(), l.wall-time.Since(l.began))
-	if left <= 0 {
-		l.cancel()
-		return
-	}
-	l.timer.Reset(max(left, time.Millisecond))
+	return l.over
 }
 
-func (l *limit) stop() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stopped = true
-	l.timer.Stop()
+func (l *limit) look(wall time.Duration) bool {
+	switch {
+	case wall < grace:
+		return false
+	case wall >= l.wall:
+		return true
+	case l.used == nil:
+		l.used, l.stop = l.measure()
+	}
+	return grace+l.used() >= l.cpu
 }
+
+func (l *limit) Stop() {
+	if l.stop != nil {
+		l.stop()
+	}
+}
+
+// cancellation is a limit as OPA asks it.
+type cancellation struct{ limit Limit }
+
+func (c cancellation) Cancel()         {}
+func (c cancellation) Cancelled() bool { return c.limit.Over() }

@@ -10,36 +10,53 @@ import (
 // Section 5: CPU time counts, and the wall clock only at last: who is kept from running is not punished.
 func TestLimitCountsCPUTime(t *testing.T) {
 	for name, c := range map[string]struct {
-		used func(wall time.Duration) time.Duration // as a function of the time on the clock
-		want time.Duration                          // when it is cancelled
+		used func(wall time.Duration) time.Duration // as a function of the time on the clock since it is measured
+		want time.Duration                          // when it is over
 	}{
 		"runs all the time":     {func(wall time.Duration) time.Duration { return wall }, 50 * time.Millisecond},
-		"runs half of the time": {func(wall time.Duration) time.Duration { return wall / 2 }, 100 * time.Millisecond},
+		"runs half of the time": {func(wall time.Duration) time.Duration { return wall / 2 }, 95 * time.Millisecond},
 		"is paused":             {func(time.Duration) time.Duration { return 0 }, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				began, ended := time.Now(), make(chan time.Duration, 9)
-				l := newLimit(func() time.Duration { return c.used(time.Since(began)) }, cpuLimit, wallLimit, func() { ended <- time.Since(began) })
-				if got := <-ended; got < c.want || got > c.want+2*time.Millisecond {
-					t.Errorf("cancelled after %v, want %v", got, c.want)
+				stopped := 0
+				l := &limit{cpu: cpuLimit, wall: wallLimit, began: time.Now(), measure: func() (func() time.Duration, func()) {
+					from := time.Now()
+					return func() time.Duration { return c.used(time.Since(from)) }, func() { stopped++ }
+				}}
+				for !l.Over() {
+					time.Sleep(10 * time.Microsecond) // a step, in virtual time
 				}
-				l.stop()
-				if time.Sleep(time.Minute); len(ended) > 0 { // of virtual time
-					t.Error("cancelled twice")
+				if got := time.Since(l.began); got < c.want || got > c.want+time.Millisecond {
+					t.Errorf("over after %v, want %v", got, c.want)
+				}
+				for range 2 * stride {
+					if !l.Over() {
+						t.Fatal("goes on after all")
+					}
+				}
+				if l.Stop(); stopped != 1 {
+					t.Errorf("stopped measuring %d times", stopped)
 				}
 			})
 		})
 	}
 }
 
-// What has ended in time is not cancelled later, whatever comes next on its thread.
-func TestLimitStops(t *testing.T) {
+// What ends soon is not measured, which would cost more than its steps.
+func TestShortIsNotMeasured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimit(func() time.Duration { return time.Hour }, cpuLimit, wallLimit, func() { t.Error("cancelled") })
-		l.stop()
-		l.look() // the timer had fired already
-		time.Sleep(time.Minute)
+		l := &limit{cpu: cpuLimit, wall: wallLimit, began: time.Now(), measure: func() (func() time.Duration, func()) {
+			t.Fatal("measured")
+			return nil, nil
+		}}
+		for range 300 {
+			if l.Over() {
+				t.Fatal("over")
+			}
+			time.Sleep(10 * time.Microsecond) // in virtual time
+		}
+		l.Stop()
 	})
 }
 
