@@ -1709,9 +1709,10 @@ func (x *PlannedAction) GetImpact() string {
 // Result is how a piece of work ended.
 type Result struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Of what: reconciliation (the newest plan), execution (the newest action that counts) or recovery (the ladder).
+	// Of what: processing (the newest state diff of its node), reconciliation (the newest plan), execution (the newest
+	// action that counts) or recovery (the ladder).
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// How: under_way, succeeded, failed, timed_out, refused or gave_up.
+	// How: under_way, succeeded, failed, timed_out, refused, gave_up, or set_aside: a diff that says nothing of now.
 	Result string `protobuf:"bytes,2,opt,name=result,proto3" json:"result,omitempty"`
 	// What was done, such as the action. May be empty.
 	What string `protobuf:"bytes,3,opt,name=what,proto3" json:"what,omitempty"`
