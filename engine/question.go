@@ -184,9 +184,9 @@ type StrategyFacts struct {
 // StrategyAnswer is what recovery would do about an issue, as far as nothing else is known of the service.
 type StrategyAnswer struct {
 	Actions             []ActionKind    `answer:"actions"` // in the order in which they are tried
-	Backoff             []time.Duration `answer:"backoff"` // before the first, second, ... attempt; the last one stays
+	Backoff             []time.Duration `answer:"backoff"` // before each of Actions, as long as none before it has helped
 	MaxRetryCount       int             `answer:"max_retry_count"`
-	BackoffDelay        time.Duration   `answer:"backoff_delay"`        // the first of Backoff above 0
+	BackoffDelay        time.Duration   `answer:"backoff_delay"`        // the first above 0 of the profile's back-off
 	EscalationThreshold int             `answer:"escalation_threshold"` // attempts with the first action, before another one
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -41,12 +40,12 @@ func strategyCommand(c *client) *cobra.Command {
 
 func strategy(w io.Writer, r *pb.RecoveryStrategy) {
 	fmt.Fprintf(w, "profile %s, issue %s (policy %s):\n", r.Profile, r.Issue, short(r.PolicyRevision))
-	wait := time.Duration(0)
 	for i, a := range r.Actions {
-		if i < len(r.Backoff) {
-			wait = r.Backoff[i].AsDuration()
+		when := "at once"
+		if i < len(r.Backoff) && r.Backoff[i].AsDuration() > 0 {
+			when = "after " + r.Backoff[i].AsDuration().String()
 		}
-		fmt.Fprintf(w, "  %d. %s after %s\n", i+1, a, wait)
+		fmt.Fprintf(w, "  %d. %s %s\n", i+1, a, when)
 	}
 	fmt.Fprintf(w, "  then recovery gives up and tells a human\n")
 	if why := reasonsText(r.Reasons); why != "" {

@@ -6,7 +6,7 @@ package statemanager.recovery
 # entrypoint: true
 decision := {"action": "wait", "reasons": {reason(code, "wait") | some code in wait}} if {
 	count(wait) > 0
-} else := {"action": next, "after": delay, "reasons": (chosen_for | left_out(array.slice(queue, 0, min(open))))} if {
+} else := {"action": next, "after": wait_before(next, failures), "reasons": (chosen_for | left_out(array.slice(queue, 0, min(open))))} if {
 	next
 } else := {"action": "give_up", "reasons": ({reason("nothing_left", "give_up")} | left_out(queue))}
 
@@ -41,11 +41,11 @@ skipped contains action if some action in skip[_]
 failures := sum([n | some action, n in input.tries; action != "notify"])
 
 # METADATA
-# title: How long to wait before the action
+# title: How long to wait before an action
 # description: Counted from the issue or the last result. The last delay of the list stays.
-delay := "0s" if {
-	data.actions[next].at_once
-} else := backoff[min([failures, count(backoff) - 1])] if {
+wait_before(action, failed) := "0s" if {
+	data.actions[action].at_once
+} else := backoff[min([failed, count(backoff) - 1])] if {
 	count(backoff) > 0
 } else := "0s"
 

@@ -4,7 +4,7 @@ package statemanager.recovery
 # title: What recovery would do about an issue
 # description: |
 #   For those who want to know beforehand: decision does not read it. The strategy without what the profile never does,
-#   its back-off, and three numbers that sum both up. What else is known of a service may move or skip entries.
+#   the wait before each entry, and three numbers that sum both up. What else is known of a service may move or skip entries.
 # scope: document
 # schemas:
 #   - input:
@@ -13,7 +13,7 @@ package statemanager.recovery
 # entrypoint: true
 strategy := {
 	"actions": possible,
-	"backoff": backoff,
+	"backoff": waits,
 	"max_retry_count": count(possible),
 	"backoff_delay": backoff_delay,
 	"escalation_threshold": count([1 | some action in possible; action == possible[0]]),
@@ -27,10 +27,14 @@ strategy := {
 # title: The entries that the profile allows
 possible := [action | some action in rungs; not action in never]
 
+# METADATA
+# title: The wait before each of them, as long as none before it has helped
+waits := [wait_before(action, count([1 | some j, other in possible; j < i; other != "notify"])) | some i, action in possible]
+
 never := object.get(profile, "never", [])
 
 # METADATA
-# title: The first delay that is one
+# title: The first delay of the back-off that is one
 backoff_delay := [d | some d in backoff; time.parse_duration_ns(d) > 0][0]
 
 default backoff_delay := "0s"

@@ -7,12 +7,13 @@ strategy(facts) := s if {
 		with data.strategies as strategies
 		with data.profiles as profiles
 		with data.backoff as ["0s", "10s", "20s"]
+		with data.actions as actions
 }
 
 test_strategy_numbers if {
 	s := strategy({})
 	s.actions == strategies.other
-	s.backoff == ["0s", "10s", "20s"]
+	s.backoff == ["0s", "10s", "20s", "20s", "20s", "20s", "0s", "0s"]
 	[s.max_retry_count, s.backoff_delay, s.escalation_threshold] == [8, "10s", 2]
 }
 

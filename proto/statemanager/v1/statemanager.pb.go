@@ -1979,7 +1979,7 @@ type RecoveryStrategy struct {
 	Actions []string `protobuf:"bytes,3,rep,name=actions,proto3" json:"actions,omitempty"`
 	// How many attempts there are: the length of the list.
 	MaxRetryCount uint32 `protobuf:"varint,4,opt,name=max_retry_count,json=maxRetryCount,proto3" json:"max_retry_count,omitempty"`
-	// The first wait above zero before an attempt. Absent: none waits.
+	// The first wait above zero of the profile's back-off. Absent: none waits.
 	BackoffDelay *durationpb.Duration `protobuf:"bytes,5,opt,name=backoff_delay,json=backoffDelay,proto3" json:"backoff_delay,omitempty"`
 	// How often the first action is tried before the next one is.
 	EscalationThreshold uint32 `protobuf:"varint,6,opt,name=escalation_threshold,json=escalationThreshold,proto3" json:"escalation_threshold,omitempty"`
@@ -1987,7 +1987,7 @@ type RecoveryStrategy struct {
 	Reasons []*Reason `protobuf:"bytes,7,rep,name=reasons,proto3" json:"reasons,omitempty"`
 	// The rules that answered: file:line each.
 	Rules []string `protobuf:"bytes,8,rep,name=rules,proto3" json:"rules,omitempty"`
-	// The wait before each attempt, by the index of actions.
+	// The wait before each of actions, as long as none before it has helped.
 	Backoff []*durationpb.Duration `protobuf:"bytes,9,rep,name=backoff,proto3" json:"backoff,omitempty"`
 	// Revision of the pack that answered.
 	PolicyRevision string `protobuf:"bytes,10,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
