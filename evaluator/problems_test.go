@@ -37,3 +37,15 @@ func TestSuggest(t *testing.T) {
 		}
 	}
 }
+
+// Section 4: OPA's own type checker finds arguments of builtins that cannot be, which the gates do not look at.
+func TestCheckTypes(t *testing.T) {
+	var r Report
+	if CheckTypes(pack(t), &r); len(r.Problems) > 0 {
+		t.Errorf("the default pack: %v", r.Problems)
+	}
+	rule := `skip.no_other_version contains "rollback" if time.parse_duration_ns(input.tries.restart) > 0`
+	if CheckTypes(pack(t, own(rule)), &r); len(r.Problems) != 1 || r.Problems[0].Gate != GateTypes || r.Problems[0].String() != "recovery/own.rego:3: time.parse_duration_ns: invalid argument(s)" {
+		t.Errorf("a number for a string: %v", r.Problems)
+	}
+}

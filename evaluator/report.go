@@ -22,6 +22,7 @@ const (
 	GateData      = "data"
 	GateQuestions = "questions"
 	GateTests     = "tests"
+	GateTypes     = "types" // OPA's own typing: of CheckTypes alone
 )
 
 // Problem is something wrong with a pack, and where. Line and Col count from 1; zero is unknown.

@@ -50,6 +50,10 @@ func (c *client) policyCheck(cmd *cobra.Command, cfg *PolicyConfig, testsOnly bo
 		return usageError{err}
 	}
 	_, report := evaluator.Check(cmd.Context(), files)
+	served := report.OK()
+	if served && !testsOnly {
+		evaluator.CheckTypes(files, &report)
+	}
 	if c.output != "table" {
 		if err := c.printValue(cmd.OutOrStdout(), checkedOf(cfg, &report)); err != nil {
 			return err
@@ -59,7 +63,9 @@ func (c *client) policyCheck(cmd *cobra.Command, cfg *PolicyConfig, testsOnly bo
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: %s\n", p.Severity, p.Gate, cfg.locate(p))
 		}
 	}
-	if err := report.Err(); err != nil {
+	if served && !report.OK() {
+		return fmt.Errorf("%s: the daemon would take it, but these rules can never do what they say (see above)", cfg.watched())
+	} else if !served {
 		return fmt.Errorf("%s: the daemon would refuse it (see above)", cfg.watched())
 	}
 	if c.output == "table" && testsOnly {
