@@ -10,18 +10,20 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	pb "statemanager/proto/statemanager/v1"
 )
 
 func watchCommand(c *client) *cobra.Command {
 	q := &pb.StateSubscriptionRequest{Filter: &pb.EventFilter{}}
-	limit := 0
+	limit := uint(0)
 	cmd := &cobra.Command{
 		Use:   "watch [SERVICE...]",
 		Short: "Show what happens, as it happens",
 		Long: `Shows events as they are stored, none left out, until it is interrupted. Each line begins with the revision of the
-store: --since goes on after one, so that nothing is missed in between. With -o json it writes one object a line.`,
+store: --since goes on after one, so that nothing is missed in between. With -o json it writes one object a line, with
+-o yaml one document each.`,
 		Example: "  statemanager watch web --type phase_changed",
 		RunE: func(cmd *cobra.Command, a []string) error {
 			for _, x := range a {
@@ -40,15 +42,15 @@ store: --since goes on after one, so that nothing is missed in between. With -o 
 	f.StringSliceVar(&q.Filter.Sources, "source", nil, "only events of these sources: operator, node_agent, action_controller, policy or engine")
 	f.StringSliceVarP(&q.Filter.Namespaces, "namespace", "n", nil, "only services of these namespaces")
 	f.BoolVar(&q.Decisions, "decisions", false, "show the decisions of policy too")
-	f.IntVar(&limit, "limit", 0, "end after so many lines; 0: never")
+	f.UintVar(&limit, "limit", 0, "end after so many lines; 0: never")
 	return cmd
 }
 
 // watch prints what a stream brings. One that was too slow goes on where it was cut off.
-func (c *client) watch(ctx context.Context, cmd *cobra.Command, s *session, q *pb.StateSubscriptionRequest, limit int) error {
-	for {
+func (c *client) watch(ctx context.Context, cmd *cobra.Command, s *session, q *pb.StateSubscriptionRequest, limit uint) error {
+	for lines := uint(0); ; {
 		in, err := s.states.SubscribeToStateChanges(ctx, q)
-		for lines := 0; err == nil; {
+		for err == nil {
 			var m *pb.StateChangeEvent
 			if m, err = in.Recv(); err != nil {
 				break
@@ -87,9 +89,18 @@ func (c *client) watched(w io.Writer, revision int64, e *pb.HistoryEntry) error 
 		_, err := fmt.Fprintf(w, "%d  %s  %s  %s  %s  %s\n", revision, clock(e.Time), who, what, source, text)
 		return err
 	}
-	out, err := jsonOf(&pb.StateChangeEvent{Revision: revision, Entries: []*pb.HistoryEntry{e}})
+	return c.streamed(w, &pb.StateChangeEvent{Revision: revision, Entries: []*pb.HistoryEntry{e}})
+}
+
+// streamed writes one message of many: as a line of JSON, or as a document of YAML.
+func (c *client) streamed(w io.Writer, m proto.Message) error {
+	out, err := jsonOf(m)
 	if err != nil {
 		return err
+	}
+	if c.output == "yaml" {
+		fmt.Fprintln(w, "---")
+		return writeYAML(w, out.Bytes())
 	}
 	var line bytes.Buffer
 	if err := json.Compact(&line, out.Bytes()); err != nil {
