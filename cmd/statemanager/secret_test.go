@@ -163,7 +163,8 @@ func (s *scene) malformed() {
 		"{config: {a: " + secret + "}, workload: " + secret + "}", "{config: {a: " + secret + "}, node: 'not a node'}", secret, "[" + secret + "]",
 		"{node: n1, state: up, config: {a: " + secret + "}}", "{config: {a: " + secret + "}, resources: " + secret + "}",
 		"{config: {a: " + secret + "}, dependencies: [" + secret + "]}", "{config: {a: " + secret + "}, labels: [" + secret + "]}",
-		"\n  config:\n    a: " + secret + "\n   b: " + secret, "\n  config:\n    a: |\n      " + secret + "\n  config: x",
+		"{config: {? {password: " + secret + "} : x}}", "{config: {? [" + secret + "] : x}}", "{config: {a: &a [" + secret + "], ? *a : x}}", "{workload: {a: {? {b: " + secret + "} : x}}}",
+		"{workload: {<<: {? [" + secret + "] : x}}}", "\n  config:\n    a: " + secret + "\n   b: " + secret, "\n  config:\n    a: |\n      " + secret + "\n  config: x",
 		"{node: n1, config: {a: " + secret + strings.Repeat("x", 600<<10) + "}}", "{node: n1, config: {" + strings.Repeat("k", 300) + ": " + secret + "}}",
 	} {
 		file := s.file(fmt.Sprintf("malformed%d.yaml", i), "name: m\nspec: "+spec+"\n")

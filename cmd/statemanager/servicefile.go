@@ -112,6 +112,9 @@ func (d *serviceDoc) request(file string) (*pb.StateUpdateRequest, error) {
 	if err := conform(file, &d.Spec, spec.ProtoReflect().Descriptor()); err != nil {
 		return nil, err
 	}
+	if k := compoundKey(&d.Spec); k != nil {
+		return nil, fmt.Errorf("%s:%d: spec: a key must be a single value", file, k.Line)
+	}
 	var value any
 	if err := d.Spec.Decode(&value); err != nil {
 		return nil, yamlError(file, err)

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // TestServiceFile: what may be written comes through, durations and numbers of a configuration included.
@@ -48,21 +50,36 @@ func TestServiceFileErrors(t *testing.T) {
 		"name: a\nspec:\n  resources: {cpu: 1}": `f.yaml:3: unknown key "cpu"`,
 		"name: a\nspec:\n  start_period: 5":     "f.yaml:3: start_period must be a duration such as 10s",
 		"name: a\nspec:\n  start_period: [5s]":  "f.yaml:3: start_period must be a duration such as 10s",
-		"name: a\nspec:\n  node: n\n  replicas: many": "f.yaml:4: replicas must be a whole number",
-		"name: a\nspec:\n  replicas: -1":              "f.yaml:3: replicas must be a whole number from 0 on",
-		"name: a\nspec:\n  node: [n]":                 "f.yaml:3: node must be a text",
-		"name: a\nspec: text":                         "f.yaml:2: ",
-		"name: a\nspec:\n  config: [x]":               "f.yaml:3: config must be a mapping",
-		"name: a\nspec:\n  config: {a: {b: c}}":       `f.yaml:3: config: the value of "a"`,
-		"name: a\nspec: {node: n}\n---\nnme: b":       `f.yaml:4: unknown key "nme"`,
-		"just text":                                   "f.yaml:1: the value must be a mapping of keys to values",
-		"name: [a":                                    "f.yaml:1: ",
-		strings.Repeat("#", 10) + "\nname: {a: b}":    "f.yaml:2: ",
+		"name: a\nspec:\n  node: n\n  replicas: many":     "f.yaml:4: replicas must be a whole number",
+		"name: a\nspec:\n  replicas: -1":                  "f.yaml:3: replicas must be a whole number from 0 on",
+		"name: a\nspec:\n  node: [n]":                     "f.yaml:3: node must be a text",
+		"name: a\nspec: text":                             "f.yaml:2: ",
+		"name: a\nspec:\n  config: [x]":                   "f.yaml:3: config must be a mapping",
+		"name: a\nspec:\n  config: {a: {b: c}}":           `f.yaml:3: config: the value of "a"`,
+		"name: a\nspec: {node: n}\n---\nnme: b":           `f.yaml:4: unknown key "nme"`,
+		"name: a\nspec:\n  workload: {a: {? {b: c} : x}}": "f.yaml:3: spec: a key must be a single value",
+		"just text": "f.yaml:1: the value must be a mapping of keys to values",
+		"name: [a":  "f.yaml:1: ",
+		strings.Repeat("#", 10) + "\nname: {a: b}": "f.yaml:2: ",
 	} {
 		if _, err := parseServices("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want %q", text, err, want)
 		} else if strings.Contains(err.Error(), "main.") || strings.Contains(err.Error(), "unmarshal") {
 			t.Errorf("%q gives the words of a library: %v", text, err)
+		}
+	}
+}
+
+// TestYAMLErrorRepeatsNoKey: a key that is a mapping or a list is not repeated, wherever the library finds it.
+func TestYAMLErrorRepeatsNoKey(t *testing.T) {
+	for _, text := range []string{"? {a: " + secret + "}\n: x", "? [" + secret + "]\n: x"} {
+		var v any
+		err := yaml.Unmarshal([]byte(text), &v)
+		if err == nil {
+			t.Fatalf("%q is read", text)
+		}
+		if got := yamlError("f.yaml", err).Error(); got != "f.yaml: invalid map key" {
+			t.Errorf("%q gives %q", text, got)
 		}
 	}
 }

@@ -18,8 +18,8 @@ var (
 	unknownKey = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
 	// wrongType is how it words a value of another type.
 	wrongType = regexp.MustCompile(`^cannot unmarshal !!\w+ into (\S+)$`)
-	// repeatedValue is where it repeats a value, which may be a secret.
-	repeatedValue = regexp.MustCompile("(?s) `.*`| '.*'")
+	// repeatedValue is where it repeats a value, or a key that is no scalar: either may be a secret.
+	repeatedValue = regexp.MustCompile("(?s) `.*`| '.*'|: (map\\[|\\[\\]).*")
 )
 
 // yamlTypes are Go's types in the words of those who write YAML; the others are mappings.
@@ -54,6 +54,24 @@ func yamlFault(file, text string) error {
 		return fmt.Errorf("%s: the value must be %s", file, orElse(want, "a mapping of keys to values"))
 	}
 	return fmt.Errorf("%s: %s", file, strings.TrimPrefix(text, "yaml: "))
+}
+
+// compoundKey is the first key that is no scalar at or below a node; nil if there is none. The YAML library tells no line
+// of such a key, but its value.
+func compoundKey(n *yaml.Node) *yaml.Node {
+	for i, c := range n.Content {
+		plain := c
+		if c.Kind == yaml.AliasNode {
+			plain = c.Alias
+		}
+		if n.Kind == yaml.MappingNode && i%2 == 0 && plain.Kind != yaml.ScalarNode {
+			return c
+		}
+		if k := compoundKey(c); k != nil {
+			return k
+		}
+	}
+	return nil
 }
 
 // sourceOf is where the value of a key such as nodes[1].id comes from: an environment variable, FILE:LINE, or FILE where
