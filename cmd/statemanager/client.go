@@ -46,9 +46,6 @@ func (c *client) dial(ctx context.Context, wait time.Duration) (context.Context,
 		return nil, nil, usagef("--output: %q is none of %s", c.output, strings.Join(outputs, ", "))
 	}
 	if err := checkAddress("--address", c.address); err != nil {
-		return nil, nil, usageError{err}
-	}
-	if _, err := c.tls.load(tlsFlags); err != nil {
 		return nil, nil, err
 	}
 	creds, err := credentialsFor("--address", c.address, c.tls, c.insecure)

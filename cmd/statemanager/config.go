@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -29,6 +28,8 @@ type Config struct {
 	Monitoring  Monitoring    `yaml:"monitoring"`
 	Policy      PolicyConfig  `yaml:"policy"`
 	Log         LogConfig     `yaml:"log"`
+
+	source source
 }
 
 // EtcdConfig says which etcd keeps the state. Without endpoints etcd runs inside the daemon, below data_dir.
@@ -78,10 +79,8 @@ func loadConfig(file string) (*Config, error) {
 		return nil, usagef("%s: larger than %d bytes", file, maxServiceFile)
 	}
 	c := &Config{Listen: "127.0.0.1:7600", Cell: "default", NodeTimeout: 10 * time.Second, CannotTell: "ask", Log: LogConfig{Level: "info"}}
-	dec := yaml.NewDecoder(bytes.NewReader(raw))
-	dec.KnownFields(true)
-	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return nil, usageError{yamlError(file, err)}
+	if err := c.decode(file, raw); err != nil {
+		return nil, usageError{err}
 	}
 	if err := c.override(os.Environ()); err != nil {
 		return nil, err
@@ -91,11 +90,29 @@ func loadConfig(file string) (*Config, error) {
 		return nil, usagef("%s: %w", file, err)
 	}
 	c.resolve(dir)
+	c.source = source{file, raw}
 	if err := c.validate(); err != nil {
-		key, _, _ := strings.Cut(err.Error(), ":")
-		return nil, usagef("%s: %w", sourceOf(file, raw, key), err)
+		return nil, c.source.place(err)
 	}
 	return c, nil
+}
+
+// decode reads the one document of a configuration.
+func (c *Config) decode(file string, raw []byte) error {
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	dec.KnownFields(true)
+	if err := dec.Decode(c); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return yamlError(file, err)
+	}
+	var second yaml.Node
+	if err := dec.Decode(&second); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return yamlError(file, err)
+	}
+	return fmt.Errorf("%s:%d: a second document: a configuration is one", file, second.Line)
 }
 
 func (c *Config) resolve(dir string) {
@@ -120,43 +137,70 @@ func (c *Config) resolve(dir string) {
 
 var cellName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
-// validate holds the values. Each error begins with its key.
+// validate holds the values. Its errors are keyed.
 func (c *Config) validate() error {
 	switch {
 	case c.DataDir == "":
-		return fmt.Errorf("data_dir: missing; give a directory for the daemon's files")
+		return keyed("data_dir", "missing; give a directory for the daemon's files")
 	case !cellName.MatchString(c.Cell):
-		return fmt.Errorf("cell: %q is no name of lower-case letters, digits and '-'", c.Cell)
+		return keyed("cell", "%q is no name of lower-case letters, digits and '-'", c.Cell)
 	case c.NodeTimeout < time.Second:
-		return fmt.Errorf("node_timeout: %s is below 1s", c.NodeTimeout)
+		return keyed("node_timeout", "%s is below 1s", c.NodeTimeout)
 	case c.CannotTell != "ask" && c.CannotTell != "resend":
-		return fmt.Errorf("cannot_tell: %q is neither ask nor resend", c.CannotTell)
+		return keyed("cannot_tell", "%q is neither ask nor resend", c.CannotTell)
+	case len(c.Policy.Layers) > 0 && c.Policy.Directory == "" && !c.Policy.Embedded:
+		return keyed("policy.layers", "there is no pack below them; set policy.directory, or policy.embedded: true")
+	case hclog.LevelFromString(c.Log.Level) == hclog.NoLevel:
+		return keyed("log.level", "%q is none of trace, debug, info, warn and error", c.Log.Level)
 	}
-	if len(c.Policy.Layers) > 0 && c.Policy.Directory == "" && !c.Policy.Embedded {
-		return fmt.Errorf("policy.layers: there is no pack below them; set policy.directory, or policy.embedded: true")
+	for _, check := range []func() error{c.Etcd.validate, c.validateNodes} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	if err := checkAddress("listen", c.Listen); err != nil {
-		return err
+	if c.Monitoring.Address != "" {
+		if err := checkAddress("monitoring.address", c.Monitoring.Address); err != nil {
+			return err
+		}
 	}
+	return checkAddress("listen", c.Listen)
+}
+
+// validate refuses what says how to reach an etcd where none is named.
+func (c *EtcdConfig) validate() error {
+	idle := func(key string) error {
+		return keyed(key, "without etcd.endpoints etcd runs inside the daemon, and this says nothing")
+	}
+	switch none := len(c.Endpoints) == 0; {
+	case none && c.User != "":
+		return idle("etcd.user")
+	case none && c.PasswordFile != "":
+		return idle("etcd.password_file")
+	case none && c.TLS.set():
+		return idle("etcd.tls")
+	}
+	for i, address := range c.Endpoints {
+		if err := checkAddress(fmt.Sprintf("etcd.endpoints[%d]", i), address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Config) validateNodes() error {
 	seen := map[string]bool{}
 	for i, n := range c.Nodes {
 		key := fmt.Sprintf("nodes[%d]", i)
 		switch {
 		case !cellName.MatchString(n.ID):
-			return fmt.Errorf("%s.id: %q is no name of lower-case letters, digits and '-'", key, n.ID)
+			return keyed(key+".id", "%q is no name of lower-case letters, digits and '-'", n.ID)
 		case seen[n.ID]:
-			return fmt.Errorf("%s.id: %q stands there twice", key, n.ID)
+			return keyed(key+".id", "%q stands there twice", n.ID)
 		}
 		seen[n.ID] = true
 		if err := errors.Join(checkAddress(key+".agent", n.Agent), checkAddress(key+".controller", n.Controller)); err != nil {
 			return err
 		}
-	}
-	if hclog.LevelFromString(c.Log.Level) == hclog.NoLevel {
-		return fmt.Errorf("log.level: %q is none of trace, debug, info, warn and error", c.Log.Level)
-	}
-	if c.Monitoring.Address != "" {
-		return checkAddress("monitoring.address", c.Monitoring.Address)
 	}
 	return nil
 }

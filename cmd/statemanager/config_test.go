@@ -55,6 +55,15 @@ func TestConfigErrors(t *testing.T) {
 		"data_dir: [d]\nlog: {json: 3}":     "c.yaml:1: the value must be a text\n",
 		"text":                              "c.yaml:1: the value must be a mapping of keys to values",
 		"data_dir: d\nwhat: x":              `c.yaml:2: unknown key "what"`,
+		"data_dir: d\n---\nfoo: bar":        "c.yaml:2: a second document",
+		"data_dir: d\n---\nfoo: [":          "c.yaml:3: ",
+		"data_dir: d\n---\ndata_dir: e":     "c.yaml:2: a second document",
+		"data_dir: d\nlisten: 'h:abc'":      `c.yaml:2: listen: the port of "h:abc" is no number`,
+		"data_dir: d\nlisten: 'h:65536'":    "listen: the port of ",
+		"data_dir: d\nlisten: 'h:0'":        "listen: the port of ",
+		"data_dir: d\nnodes: [{id: a, agent: 'h:1', controller: 'h:x'}]": "c.yaml:2: nodes[0].controller: the port of ",
+		"data_dir: d\netcd:\n  endpoints: ['h:1',\n    'h']":             `c.yaml:4: etcd.endpoints[1]: "h" is no HOST:PORT`,
+		"data_dir: d\netcd:\n  user: u":                                  "c.yaml:3: etcd.user: without etcd.endpoints ",
 	} {
 		if _, err := loadConfig(writeConfig(t, text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives %v, want %q", text, err, want)
@@ -83,7 +92,12 @@ func TestEnvironment(t *testing.T) {
 	if _, err := loadConfig(file); err == nil || !strings.HasPrefix(err.Error(), "environment variable STATEMANAGER_LOG_LEVEL: log.level: ") {
 		t.Errorf("a wrong value of the environment gives %v", err)
 	}
+	t.Setenv("STATEMANAGER_ETCD_ENDPOINTS", "h:1,h:y")
 	t.Setenv("STATEMANAGER_LOG_LEVEL", "debug")
+	if _, err := loadConfig(file); err == nil || !strings.HasPrefix(err.Error(), "environment variable STATEMANAGER_ETCD_ENDPOINTS: etcd.endpoints[1]: ") {
+		t.Errorf("a wrong value in a list of the environment gives %v", err)
+	}
+	t.Setenv("STATEMANAGER_ETCD_ENDPOINTS", "")
 	if c, err := loadConfig(file); err != nil || c.Log.Level != "debug" || c.Listen != "127.0.0.1:1" {
 		t.Errorf("loaded with an environment: %+v, %v", c, err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"statemanager/adapters/actioncontroller"
 	"statemanager/adapters/etcd"
@@ -121,12 +123,8 @@ func (d *daemon) external(c *etcd.Config) (err error) {
 		}
 	}
 	for i, address := range e.Endpoints {
-		key := fmt.Sprintf("etcd.endpoints[%d]", i)
-		if err := checkAddress(key, address); err != nil {
-			return usageError{err}
-		}
 		if c.TLS == nil {
-			if err := plainText(key, address, d.insecure); err != nil {
+			if err := plainText(fmt.Sprintf("etcd.endpoints[%d]", i), address, d.insecure); err != nil {
 				return err
 			}
 		}
@@ -136,7 +134,7 @@ func (d *daemon) external(c *etcd.Config) (err error) {
 	if e.PasswordFile != "" {
 		text, err := os.ReadFile(e.PasswordFile)
 		if err != nil {
-			return usagef("etcd.password_file: %w", err)
+			return keyed("etcd.password_file", "%w", err)
 		}
 		c.Password = strings.TrimRight(string(text), "\r\n")
 	}
@@ -162,29 +160,38 @@ func (d *daemon) campaign(ctx context.Context) (err error) {
 	return nil
 }
 
-// dial makes the clients; they connect by themselves.
+// dial makes the clients; they connect by themselves. Files of certificates are read also where nobody is to be dialled.
 func (d *daemon) dial(context.Context) error {
 	d.links = links{map[string]runner.Agent{}, map[string]runner.Controller{}, newLogMonitor(d.log.Named("monitoring"))}
+	nodes, err := d.cfg.NodesTLS.client("nodes_tls")
+	if err != nil {
+		return err
+	}
 	byAddress := map[string]runner.Controller{}
 	for i, n := range d.cfg.Nodes {
 		key := fmt.Sprintf("nodes[%d]", i)
-		agent, err := d.option(key+".agent", n.Agent, d.cfg.NodesTLS)
+		agent, err := d.option(key+".agent", n.Agent, nodes)
 		if err != nil {
 			return err
 		}
 		d.links.agents[n.ID] = nodeagent.New(nodeagent.Config{Node: n.ID, Address: target(n.Agent), NodeTimeout: d.cfg.NodeTimeout,
 			Dial: []grpc.DialOption{agent}, Log: d.log.Named("agent")})
 		if byAddress[n.Controller] == nil {
-			if byAddress[n.Controller], err = d.controller(key+".controller", n.Controller); err != nil {
+			if byAddress[n.Controller], err = d.controller(key+".controller", n.Controller, nodes); err != nil {
 				return err
 			}
 		}
 		d.links.controllers[n.ID] = byAddress[n.Controller]
 	}
-	if d.cfg.Monitoring.Address == "" {
-		return nil
+	return d.dialMonitor()
+}
+
+func (d *daemon) dialMonitor() error {
+	creds, err := d.cfg.Monitoring.TLS.client("monitoring.tls")
+	if err != nil || d.cfg.Monitoring.Address == "" {
+		return err
 	}
-	option, err := d.option("monitoring.address", d.cfg.Monitoring.Address, d.cfg.Monitoring.TLS)
+	option, err := d.option("monitoring.address", d.cfg.Monitoring.Address, creds)
 	if err != nil {
 		return err
 	}
@@ -198,8 +205,8 @@ func (d *daemon) dial(context.Context) error {
 	return nil
 }
 
-func (d *daemon) controller(key, address string) (runner.Controller, error) {
-	option, err := d.option(key, address, d.cfg.NodesTLS)
+func (d *daemon) controller(key, address string, creds credentials.TransportCredentials) (runner.Controller, error) {
+	option, err := d.option(key, address, creds)
 	if err != nil {
 		return nil, err
 	}
@@ -211,10 +218,13 @@ func (d *daemon) controller(key, address string) (runner.Controller, error) {
 	return c, nil
 }
 
-func (d *daemon) option(key, address string, f TLSFiles) (grpc.DialOption, error) {
-	creds, err := credentialsFor(key, address, f, d.insecure)
-	if err != nil {
-		return nil, err
+// option dials an address with the credentials of its files; nil means plain text.
+func (d *daemon) option(key, address string, creds credentials.TransportCredentials) (grpc.DialOption, error) {
+	if creds == nil {
+		if err := plainText(key, address, d.insecure); err != nil {
+			return nil, err
+		}
+		creds = insecure.NewCredentials()
 	}
 	return grpc.WithTransportCredentials(creds), nil
 }

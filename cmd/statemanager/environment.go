@@ -28,6 +28,7 @@ func settings(c *Config) (out []setting) {
 		for i := range v.NumField() {
 			f, at := v.Field(i), append(slices.Clone(path), v.Type().Field(i).Tag.Get("yaml"))
 			switch {
+			case !v.Type().Field(i).IsExported():
 			case f.Kind() == reflect.Struct:
 				walk(f, at)
 			case f.Kind() != reflect.Slice || f.Type().Elem().Kind() == reflect.String:

@@ -19,9 +19,12 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"statemanager
 // TestScripts runs the command line as an operator does. `exits CODE COMMAND` holds the exit code.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:   "testdata/script",
-		Setup: func(env *testscript.Env) error { return writePack(filepath.Join(env.WorkDir, "pack")) },
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("FREE", free(t)) // an address that nobody listens at
+			return writePack(filepath.Join(env.WorkDir, "pack"))
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
 }
 

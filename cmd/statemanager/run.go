@@ -36,7 +36,7 @@ with commas between their values; one that begins with STATEMANAGER_ and is not 
 			if err != nil {
 				return err
 			}
-			return runDaemon(cmd.Context(), cfg, insecure, newLogger(cfg.Log))
+			return cfg.source.place(runDaemon(cmd.Context(), cfg, insecure, newLogger(cfg.Log)))
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "configuration file")

@@ -3,9 +3,9 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"net"
 	"os"
+	"strconv"
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
@@ -23,7 +23,7 @@ func (f TLSFiles) set() bool { return f.CA != "" || f.Cert != "" || f.Key != "" 
 // tlsFlags are the flags of a command, as the key of load.
 const tlsFlags = "--tls"
 
-// load reads the files; key names the place of the configuration in errors.
+// load reads the files; key is theirs in the configuration, for errors.
 func (f TLSFiles) load(key string) (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	part := key + "."
@@ -31,23 +31,23 @@ func (f TLSFiles) load(key string) (*tls.Config, error) {
 		part = key + "-"
 	}
 	if (f.Cert == "") != (f.Key == "") {
-		return nil, usagef("%[1]scert and %[1]skey must be given together", part)
+		return nil, keyed(part+"cert", "it and %skey must be given together", part)
 	}
 	if f.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
 		if err != nil {
-			return nil, usagef("%s: load %s and %s: %w", key, f.Cert, f.Key, err)
+			return nil, keyed(part+"cert", "load %s and %s: %w", f.Cert, f.Key, err)
 		}
 		cfg.Certificates = []tls.Certificate{pair}
 	}
 	if f.CA != "" {
 		pem, err := os.ReadFile(f.CA)
 		if err != nil {
-			return nil, usagef("%sca: %w", part, err)
+			return nil, keyed(part+"ca", "%w", err)
 		}
 		pool := x509.NewCertPool()
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, usagef("%sca: %s holds no PEM certificate", part, f.CA)
+			return nil, keyed(part+"ca", "%s holds no PEM certificate", f.CA)
 		}
 		cfg.RootCAs, cfg.ClientCAs = pool, pool
 	}
@@ -61,7 +61,7 @@ func (f TLSFiles) server(key string) (*tls.Config, error) {
 		return nil, err
 	}
 	if len(cfg.Certificates) == 0 {
-		return nil, usagef("%s: a listener needs cert and key", key)
+		return nil, keyed(key, "a listener needs cert and key")
 	}
 	if f.CA != "" {
 		cfg.ClientAuth = tls.RequireAndVerifyClientCert
@@ -69,19 +69,25 @@ func (f TLSFiles) server(key string) (*tls.Config, error) {
 	return cfg, nil
 }
 
-// credentialsFor are those of a client of an address: TLS where files are given, else plain text, on loopback or if allowed.
-func credentialsFor(key, address string, f TLSFiles, allowInsecure bool) (credentials.TransportCredentials, error) {
-	if f.set() {
-		cfg, err := f.load(key)
-		if err != nil {
-			return nil, err
-		}
-		return credentials.NewTLS(cfg), nil
+// client are the credentials of a client; nil where no files are given.
+func (f TLSFiles) client(key string) (credentials.TransportCredentials, error) {
+	if !f.set() {
+		return nil, nil
 	}
-	if err := plainText(key, address, allowInsecure); err != nil {
+	cfg, err := f.load(key)
+	if err != nil {
 		return nil, err
 	}
-	return insecure.NewCredentials(), nil
+	return credentials.NewTLS(cfg), nil
+}
+
+// credentialsFor are those of a command for an address, from its flags; key says in errors where the address stands.
+func credentialsFor(key, address string, f TLSFiles, allowInsecure bool) (credentials.TransportCredentials, error) {
+	creds, err := f.client(tlsFlags)
+	if err != nil || creds != nil {
+		return creds, err
+	}
+	return insecure.NewCredentials(), plainText(key, address, allowInsecure)
 }
 
 // plainText refuses an address off loopback without TLS, unless --insecure allows it.
@@ -89,7 +95,7 @@ func plainText(key, address string, allowInsecure bool) error {
 	if allowInsecure || loopback(address) {
 		return nil
 	}
-	return usagef("%s: %s is not on loopback and has no TLS: give certificate files, or allow plain text with --insecure", key, address)
+	return keyed(key, "%s is not on loopback and has no TLS: give certificate files, or allow plain text with --insecure", address)
 }
 
 func loopback(address string) bool {
@@ -101,10 +107,14 @@ func loopback(address string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// checkAddress holds that a value is an address that can be listened at or dialled.
 func checkAddress(key, address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host == "" || port == "" {
-		return fmt.Errorf("%s: %q is no HOST:PORT", key, address)
+		return keyed(key, "%q is no HOST:PORT", address)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return keyed(key, "the port of %q is no number from 1 to 65535", address)
 	}
 	return nil
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -69,55 +67,6 @@ func compoundKey(n *yaml.Node) *yaml.Node {
 		}
 		if k := compoundKey(c); k != nil {
 			return k
-		}
-	}
-	return nil
-}
-
-// sourceOf is where the value of a key such as nodes[1].id comes from: an environment variable, FILE:LINE, or FILE where
-// nothing of the key stands in it.
-func sourceOf(file string, raw []byte, key string) string {
-	if name := envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_")); os.Getenv(name) != "" {
-		return "environment variable " + name
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(raw, &doc); err == nil && len(doc.Content) > 0 {
-		if line := lineOfKey(doc.Content[0], key); line > 0 {
-			return fmt.Sprintf("%s:%d", file, line)
-		}
-	}
-	return file
-}
-
-// keyStep is a name or an index of a key.
-var keyStep = regexp.MustCompile(`[^.\[\]]+`)
-
-// lineOfKey is the line of the value of a key, or of the innermost one around it that is there; 0 if none is.
-func lineOfKey(n *yaml.Node, key string) (line int) {
-	for _, step := range keyStep.FindAllString(key, -1) {
-		if n = child(n, step); n == nil {
-			return line
-		}
-		line = n.Line
-	}
-	return line
-}
-
-// child is the value of a name or an index; nil if there is none.
-func child(n *yaml.Node, step string) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == step {
-				return n.Content[i+1]
-			}
-		}
-	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(step); err == nil && i < len(n.Content) {
-			return n.Content[i]
 		}
 	}
 	return nil
