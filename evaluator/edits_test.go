@@ -123,3 +123,17 @@ func TestCustomAction(t *testing.T) {
 		t.Errorf("row %+v", r)
 	}
 }
+
+// A name of a row is any text, dots too.
+func TestNamesWithDots(t *testing.T) {
+	under := func(table, row string) edit { return replace("data.yaml", "\n"+table, "\n"+table+"\n  "+row) }
+	p := policy(t, under("profiles:", "v1.2: {rank: 1, match: {name: x}, strategies: {fire.2: [ecu.reboot]}}"), under("issues:", "fire.2: {rank: 20}"),
+		under("actions:", "ecu.reboot: {custom: true, rank: 9, disruptive: true, impact: stops, estimated_duration: 1m, timeout: 60s, clears: stable}"),
+		under("causes:", "cause.1: {rank: 9, match: {exit_code: [3]}}"), under("ages:", "age.1: {since: spec_change, for: 1h}"),
+		replace("data.yaml", "node_classes: {}", "node_classes: {a.b: {rank: 1, match: {labels: {x.y/z: w}}}}"))
+	f := crash(p)
+	f.Profile, f.Issue, f.Cause, f.NodeClass = p.tables.Profiles[0].Name, "fire.2", "cause.1", p.tables.NodeClasses[0].Name
+	if a, _ := recovery(t, p, f); a.Action != "ecu.reboot" || f.Profile != "v1.2" || p.tables.NodeClasses[0].Labels["x.y/z"] != "w" {
+		t.Errorf("%s of profile %s at a node of class %+v", a.Action, f.Profile, p.tables.NodeClasses)
+	}
+}

@@ -23,12 +23,12 @@ type handwritten struct {
 
 func newHandwritten(p *Policy) *handwritten {
 	h := &handwritten{actions: p.tables.Actions, strategies: map[string][]engine.ActionKind{}, allowed: p.tables.Allowed, atOnce: map[engine.ActionKind]bool{}}
-	data := row{read(p.files, &gate{}).data, "data", &gate{}}
+	data := row{read(p.files, &gate{}).data, "data", "data", &gate{}}
 	for _, r := range data.at("strategies").rows() {
-		h.strategies[r.key()] = kinds(r.strs())
+		h.strategies[r.key] = kinds(r.strs())
 	}
 	for _, r := range data.at("actions").rows() {
-		h.atOnce[engine.ActionKind(r.key())] = r.at("at_once").boolean()
+		h.atOnce[engine.ActionKind(r.key)] = r.at("at_once").boolean()
 	}
 	for _, text := range data.at("backoff").strs() {
 		d, _ := time.ParseDuration(text)

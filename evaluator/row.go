@@ -3,7 +3,6 @@ package evaluator
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -11,10 +10,11 @@ import (
 type row struct {
 	v    *value
 	name string // for messages, such as data.actions.restart
+	key  string // the row's own name; it may have dots
 	g    *gate
 }
 
-func (t row) at(name string) row { return row{t.v.at(name), t.name + "." + name, t.g} }
+func (t row) at(name string) row { return row{t.v.at(name), t.name + "." + name, name, t.g} }
 
 // rows are the rows of a table by name.
 func (t row) rows() (out []row) {
@@ -26,13 +26,10 @@ func (t row) rows() (out []row) {
 
 // ranked are the rows of a table by rank, then by name; without `other`.
 func (t row) ranked() []row {
-	rows := slices.DeleteFunc(t.rows(), func(r row) bool { return r.key() == other })
+	rows := slices.DeleteFunc(t.rows(), func(r row) bool { return r.key == other })
 	slices.SortStableFunc(rows, func(a, b row) int { return a.at("rank").integer() - b.at("rank").integer() })
 	return rows
 }
-
-// key is the row's own name.
-func (t row) key() string { return t.name[strings.LastIndexByte(t.name, '.')+1:] }
 
 // set says whether the row is there.
 func (t row) set() bool { return t.v != nil }
@@ -94,7 +91,7 @@ func (t row) each() (out []row) {
 		t.wrong("a list")
 	}
 	for _, x := range t.v.items {
-		out = append(out, row{x, t.name, t.g})
+		out = append(out, row{x, t.name, t.key, t.g})
 	}
 	return out
 }
@@ -118,19 +115,9 @@ func (t row) labels() (out map[string]string) {
 		if out == nil {
 			out = map[string]string{}
 		}
-		out[x.v.name(t.v)] = x.str()
+		out[x.key] = x.str()
 	}
 	return out
-}
-
-// name is the name under which a field stands in an object; it may have dots.
-func (v *value) name(in *value) string {
-	for k, f := range in.fields {
-		if f == v {
-			return k
-		}
-	}
-	return ""
 }
 
 // text is the value for a message.

@@ -20,18 +20,27 @@ func Show(f Files, key string) ([]Shown, error) {
 	if !g.close(r) {
 		return nil, r.Err()
 	}
-	at := s.data
-	if key != "" {
-		names := strings.Split(key, ".")
-		for i, n := range names {
-			next := at.at(n)
-			if next == nil {
-				return nil, fmt.Errorf("data.%s has no %s%s", strings.Join(names[:i], "."), n, suggest(n, at.keys()))
-			}
-			at = next
+	at, path := s.data, "data"
+	for rest := key; rest != ""; {
+		name := at.leading(rest)
+		if name == "" {
+			name, _, _ = strings.Cut(rest, ".")
+			return nil, fmt.Errorf("%s has no %s%s", path, name, suggest(name, at.keys()))
 		}
+		at, path = at.at(name), path+"."+name
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest, name), ".")
 	}
 	return at.shown(key, nil), nil
+}
+
+// leading is the longest name of an object that a key starts with: names may have dots. "" if none does.
+func (v *value) leading(key string) (longest string) {
+	for _, k := range v.keys() {
+		if (key == k || strings.HasPrefix(key, k+".")) && len(k) > len(longest) {
+			longest = k
+		}
+	}
+	return longest
 }
 
 func (v *value) shown(key string, out []Shown) []Shown {

@@ -19,7 +19,7 @@ const defaultPlacement = time.Hour
 
 // readTables makes the engine's tables of the pack's data, and checks what a schema cannot say of them.
 func readTables(revision string, d *declarations, g *gate) *engine.Pack {
-	data := row{d.data, "data", g}
+	data := row{d.data, "data", "data", g}
 	p := &engine.Pack{
 		Revision:    revision,
 		Actions:     actions(data.at("actions")),
@@ -37,7 +37,7 @@ func readTables(revision string, d *declarations, g *gate) *engine.Pack {
 		SilentAlert: data.at("silence").at("alert_after").duration(),
 	}
 	for _, r := range data.at("issues").ranked() {
-		p.Issues = append(p.Issues, r.key())
+		p.Issues = append(p.Issues, r.key)
 	}
 	if p.Placement == 0 {
 		p.Placement = defaultPlacement
@@ -49,7 +49,7 @@ func readTables(revision string, d *declarations, g *gate) *engine.Pack {
 func actions(t row) (out []engine.ActionRow) {
 	for _, r := range t.rows() {
 		a := engine.ActionRow{
-			Name:       engine.ActionKind(r.key()),
+			Name:       engine.ActionKind(r.key),
 			Rank:       r.at("rank").integer(),
 			Disruptive: r.at("disruptive").boolean(),
 			Custom:     r.at("custom").boolean(),
@@ -71,7 +71,7 @@ func actions(t row) (out []engine.ActionRow) {
 func causes(t row) (out []engine.Cause) {
 	for _, r := range t.ranked() {
 		m := r.at("match")
-		c := engine.Cause{Name: r.key(), ExitCodes: m.at("exit_code").ints(), Signals: m.at("signal").ints()}
+		c := engine.Cause{Name: r.key, ExitCodes: m.at("exit_code").ints(), Signals: m.at("signal").ints()}
 		if oom := m.at("oom"); oom.set() {
 			b := oom.boolean()
 			c.OOM = &b
@@ -83,14 +83,14 @@ func causes(t row) (out []engine.Cause) {
 
 func ages(t row) (out []engine.Age) {
 	for _, r := range t.rows() {
-		out = append(out, engine.Age{Name: r.key(), Since: r.at("since").str(), For: r.at("for").duration()})
+		out = append(out, engine.Age{Name: r.key, Since: r.at("since").str(), For: r.at("for").duration()})
 	}
 	return out
 }
 
 func nodeClasses(t row) (out []engine.NodeClass) {
 	for _, r := range t.ranked() {
-		out = append(out, engine.NodeClass{Name: r.key(), Labels: r.at("match").at("labels").labels()})
+		out = append(out, engine.NodeClass{Name: r.key, Labels: r.at("match").at("labels").labels()})
 	}
 	return out
 }
@@ -104,7 +104,7 @@ func profiles(t row) (out []engine.Profile) {
 			stable = base.at("stable_after")
 		}
 		out = append(out, engine.Profile{
-			Name:        r.key(),
+			Name:        r.key,
 			Match:       engine.Selector{Name: m.at("name").str(), Criticality: m.at("criticality").str(), Labels: m.at("labels").labels()},
 			StableAfter: stable.duration(),
 		})
@@ -138,7 +138,7 @@ func widespread(t row) engine.Widespread {
 func budgets(t row) map[string]engine.Budget {
 	out := map[string]engine.Budget{}
 	for _, r := range t.rows() {
-		out[r.key()] = engine.Budget{Limit: r.at("limit").integer(), Window: r.at("window").duration()}
+		out[r.key] = engine.Budget{Limit: r.at("limit").integer(), Window: r.at("window").duration()}
 	}
 	return out
 }
