@@ -95,7 +95,7 @@ func (s *step) waitHolds(v *service, add func(string, Instant, string)) {
 	if len(r.Outbox) >= maxOutbox {
 		add("outbox_full", 0, "its notices wait for the MonitoringServer")
 	}
-	if len(r.Told) > 0 && u.next == nil && r.Ladder != nil && r.Ladder.State == LadderOpen && v.well == 0 {
+	if u.refused {
 		add("refused", 0, "what policy answered cannot be: it is asked again when a fact changes")
 	}
 	if u.paused != 0 {

@@ -93,8 +93,10 @@ func (s *step) ladder(v *service) bool {
 	f := s.recoveryFacts(v)
 	if s.wasRefused(v, v.home(), f) {
 		v.forgo()
+		v.stir().refused = true
 		return false
 	}
+	v.forgo()
 	a, d, ok := ask[RecoveryAnswer](s, v, v.home(), f)
 	if !ok {
 		return false

@@ -7,6 +7,7 @@ type unrest struct {
 	pause    [entries]Instant // until when policy is not asked again, after a fail-safe answer
 	asked    [entries]uint64  // the decision that was recorded last
 	next     *Next
+	refused  bool     // what recovery answers to the facts of now cannot be
 	deferred []Reason // for which dispatch holds an action back
 	paused   Instant  // until then it is left alone, for it did not settle
 	share    share    // in the unwell instances of its release
@@ -38,7 +39,7 @@ func (v *service) unasked() {
 // forgo forgets what recovery would do next.
 func (v *service) forgo() {
 	if v.rest != nil {
-		v.rest.next = nil
+		v.rest.next, v.rest.refused = nil, false
 	}
 }
 
@@ -66,7 +67,7 @@ func (r *unrest) afresh() *unrest {
 // becalm lets go of what says nothing any more.
 func (v *service) becalm(now Instant) {
 	r := v.rest
-	if r == nil || len(r.found) > 0 || r.next != nil || r.deferred != nil || r.paused > now || r.share.n != 0 || r.asked != [entries]uint64{} {
+	if r == nil || len(r.found) > 0 || r.next != nil || r.refused || r.deferred != nil || r.paused > now || r.share.n != 0 || r.asked != [entries]uint64{} {
 		return
 	}
 	for _, until := range r.pause {

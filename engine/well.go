@@ -74,7 +74,8 @@ func (v *service) dependencies(e *Engine) string {
 	return allWell
 }
 
-// steady ends what a service leaves behind that has been well for stable_after, seen once more (rule 1.5).
+// steady ends what a service leaves behind that has been well for stable_after, seen once more (rule 1.5). What was said
+// once stays said: it may be about where the service is not wanted, and the same facts have the same answer (rule 4.3).
 func (s *step) steady(v *service) bool {
 	r := v.rec
 	if v.well == 0 || v.current() == nil || v.here() != nil || v.settled(s.pack, s.now) {
@@ -85,7 +86,7 @@ func (s *step) steady(v *service) bool {
 		return false
 	}
 	r = v.edit()
-	r.LastGood, r.Ladder, r.Plans, r.NeverRan, r.Told = r.Spec.Pair(), nil, 0, 0, nil
+	r.LastGood, r.Ladder, r.Plans, r.NeverRan = r.Spec.Pair(), nil, 0, 0
 	r.History = r.History.After(Steadied{s.now, s.pack})
 	v.unasked()
 	s.tell(v, EventStable, SourceEngine, nil, Field{"version", r.Spec.Version}, Field{"well_since", stamp(v.well)})
@@ -95,6 +96,6 @@ func (s *step) steady(v *service) bool {
 // settled says whether becoming stable would change nothing.
 func (v *service) settled(p *Pack, now Instant) bool {
 	r := v.rec
-	return r.Ladder == nil && r.Plans == 0 && len(r.Told) == 0 && r.LastGood != nil && r.LastGood.Equal(r.Spec.Pair()) &&
+	return r.Ladder == nil && r.Plans == 0 && r.LastGood != nil && r.LastGood.Equal(r.Spec.Pair()) &&
 		!slices.ContainsFunc(r.History.Attempts, Steadied{now, p}.clears)
 }
