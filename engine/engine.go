@@ -120,7 +120,7 @@ func (s *step) advance(v *service) bool {
 	case v.rec.Gone:
 		return false
 	}
-	return s.outbox(v) || s.sight(v) || s.slots(v) || s.away(v) || s.ownIssues(v) || s.phase(v) || s.gone(v) ||
+	return s.outbox(v) || s.sight(v) || s.slots(v) || s.away(v) || s.ownIssues(v) || s.vanished(v) || s.phase(v) || s.gone(v) ||
 		s.stability(v) || s.steady(v) || s.ladder(v) || s.plan(v)
 }
 

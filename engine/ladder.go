@@ -67,6 +67,21 @@ func (s *step) stuckAway(v *service) bool {
 	return false
 }
 
+// vanished leaves to planning what is not there at all, not even as exited: a node was started anew, or a recreate got no
+// further than the removal. Restarting needs instances; attempts stay counted. What planning itself has failed at is
+// recovery's.
+func (s *step) vanished(v *service) bool {
+	l, d := v.rec.Ladder, v.current()
+	if l == nil || l.State != LadderOpen || l.Issue == IssuePlanFailed || l.Issue == IssueNoProgress ||
+		d == nil || d.Parts().Existence != "missing" || v.here() != nil {
+		return false
+	}
+	v.editLadder().State = LadderIdle
+	v.unheld()
+	v.unasked()
+	return true
+}
+
 // recovers says whether recovery is to be asked (rule 5.3). While the service is well nothing is sent.
 func (s *step) recovers(v *service) bool {
 	l, p := v.rec.Ladder, v.homePlace()

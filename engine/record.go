@@ -125,6 +125,8 @@ type Action struct {
 	Asked     int   // how often
 	UnknownAt Instant
 	Over      bool // superseded: resolve it, then forget it
+	// CannotTell: its controller does not know what became of it, so a human is asked (rule 3.5).
+	CannotTell bool
 }
 
 // NoticeKey identifies a notice: equal on resend, different in the next episode (rule 3.6).

@@ -43,9 +43,9 @@ func (s *step) inquire(v *service, a *Action) {
 	s.at(x.Deadline.Due())
 }
 
-// stuck says whether nobody has been able to say for long what became of an action.
+// stuck says whether nobody has been able to say for long what became of an action, or its controller never will be.
 func (s *step) stuck(a *Action) bool {
-	return a != nil && a.State == SlotUnknown && s.now >= a.UnknownAt.Add(stuckAfter)
+	return a != nil && a.State == SlotUnknown && (a.CannotTell || s.now >= a.UnknownAt.Add(stuckAfter))
 }
 
 // status takes what a controller knows of an action. A late answer finds its row ended: it is recorded and ignored.
@@ -73,6 +73,9 @@ func (s *step) status(ev ActionStatus) {
 	case a.State == SlotIntent: // no answer in time: unknown, not failed (rule 3.4)
 		x := v.editSlot(a)
 		x.State, x.UnknownAt, x.Deadline, x.Asked = SlotUnknown, s.now, Timer{s.now, 0}, 0
+		x.CannotTell = ev.State == ActionCannotTell
+	case a.State == SlotUnknown && ev.State == ActionCannotTell && !a.CannotTell:
+		v.editSlot(a).CannotTell = true
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 //	apply web version=v2 ...          fields: version, config, reload, replicas, node, needs, state, criticality, start_period
 //	delete web
 //	retry web [overrides]
-//	resolve web 6 succeeded           what became of its action #6: or failed, never_ran
+//	resolve web 6 succeeded           what became of its action #6 (flying: of the one in flight): or failed, never_ran
 //	pause | resume                    reconciliation
 //	node c                            another node joins, which the configuration names at the next start
 //	fences a 30s                      its agent stops its services when it has not heard the daemon for so long
@@ -28,6 +28,7 @@ import (
 //	flaky web 10ms | off              its new instances crash after so long
 //	warmup web 8s | off               its new instances are ready after so long
 //	lost a | silent a | back a        its stream ends | nothing is heard of the node | it can be reached again
+//	reboot a                          it starts anew: nothing runs there, not even as exited, and nobody knows what became of what was under way
 //	mumble a                          its agent reports again and again, and never says SYNCED on the streams to come
 //	late web@a 4 [a1]                 the news arrives that the agent held revision 4, and saw nothing, or an instance
 //	known                             the services that the engine knows
@@ -91,6 +92,7 @@ func init() { // a table that refers to itself through Run
 		"lost":     does(1, func(w *World, args []string) { w.cut(args[0], 0, engine.AgentLost) }),
 		"silent":   does(1, func(w *World, args []string) { w.cut(args[0], nodeTimeout, engine.AgentSilent) }),
 		"back":     does(1, func(w *World, args []string) { w.back(args[0]) }),
+		"reboot":   does(1, func(w *World, args []string) { w.reboot(args[0]) }),
 		"mumble":   does(1, func(w *World, args []string) { w.nodes[args[0]].mumbles = true }),
 		"late":     {2, (*World).late},
 		"blind":    does(1, func(w *World, args []string) { w.see(args[0], true) }),
@@ -163,11 +165,20 @@ func (w *World) verb(c engine.Command) {
 }
 
 func (w *World) resolve(args []string) error {
-	n, err := number(args[1])
-	k := engine.EpochSeq{Epoch: w.store.created, Seq: int64(n)}
+	k, err := w.keyOf(service(args[0]), args[1])
 	w.check.resolved[k] = true
 	w.verb(engine.Command{Service: service(args[0]), Verb: engine.VerbResolve, As: engine.Result(args[2]), Key: k})
 	return err
+}
+
+func (w *World) keyOf(id engine.ResourceID, which string) (engine.EpochSeq, error) {
+	if r := w.store.record(id); which == "flying" && r != nil && len(r.Slots) > 0 {
+		return r.Slots[0].EpochSeq, nil
+	} else if which == "flying" {
+		return engine.EpochSeq{}, nil
+	}
+	n, err := number(which)
+	return engine.EpochSeq{Epoch: w.store.created, Seq: int64(n)}, err
 }
 
 func (w *World) scripted(args []string) error {

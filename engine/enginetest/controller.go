@@ -10,6 +10,7 @@ import (
 // row is an action in a controller's durable ledger.
 type row struct {
 	done   bool
+	lost   bool // with the node, while it was carried out
 	result engine.Result
 	waits  []func() // calls that wait for the outcome
 }
@@ -109,6 +110,9 @@ func takes(a *engine.Action, how string) time.Duration {
 }
 
 func (n *node) finish(a *engine.Action, r *row, how string) {
+	if r.lost {
+		return
+	}
 	n.w.note(a, how)
 	r.done, r.result = true, engine.Succeeded
 	switch how {
@@ -136,6 +140,8 @@ func (n *node) outcome(ref engine.ActionRef) engine.ActionStatus {
 	switch r := n.rows[ref]; {
 	case r == nil:
 		st.State, st.Result, st.Highest = engine.ActionDone, engine.Refused, n.highest[ref.Service]
+	case r.lost:
+		st.State = engine.ActionCannotTell
 	case !r.done:
 		st.State = engine.ActionRunning
 	case r.result == engine.NeverRan:

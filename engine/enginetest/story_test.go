@@ -106,6 +106,7 @@ func (s *story) trouble() string {
 		"script " + web + " " + pick(r, Behaviours...) + " " + pick(r, Behaviours...) + " " + pick(r, Behaviours...),
 		"flaky " + web + " " + pick(r, "10ms", "15s", "3m", "off", "off"),
 		"warmup " + web + " " + pick(r, "3s", "20s", "off"),
+		"reboot " + node,
 		"lost " + node, "silent " + node, "back " + node, "back " + node,
 		"blind " + node, "sees " + node,
 		"hold", "release", "fail", "release",
@@ -133,7 +134,10 @@ func (s *story) applied(name, node string) string {
 func (s *story) resolved(name string) string {
 	if r := s.w.store.record(service(name)); r != nil {
 		for _, a := range r.Slots {
-			if row := s.w.nodes[a.Node].rows[a.ActionRef]; row != nil && row.done && row.result != engine.NeverRan {
+			switch row := s.w.nodes[a.Node].rows[a.ActionRef]; {
+			case row != nil && row.lost:
+				return fmt.Sprintf("resolve %s %d failed", name, a.Seq)
+			case row != nil && row.done && row.result != engine.NeverRan:
 				return fmt.Sprintf("resolve %s %d %s", name, a.Seq, pick(s.r, engine.Succeeded, engine.Failed))
 			}
 		}
@@ -157,6 +161,11 @@ func (s *story) calm() {
 	}
 	s.run("resume")
 	s.run("pack backoff=1s,10s stable_after=5m stable_for=10s never= defer= strategy.other=restart,restart,rollback,reset_config,recreate,relocate,isolate strategy.node_silent=")
+	for range 4 { // somebody looks after what no controller can tell
+		s.run("advance 10m")
+		s.run(s.resolved("web"))
+		s.run(s.resolved("db"))
+	}
 	before := len(w.ledger)
 	s.run("advance 6h") // longer than anything waits
 	s.atRest("")

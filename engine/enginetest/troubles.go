@@ -168,6 +168,29 @@ func (w *World) back(name string) {
 	}
 }
 
+// reboot starts a node anew. What ran there is gone without a word; of an action that was under way the controller cannot
+// tell what became of it (rule 3.5).
+func (w *World) reboot(name string) {
+	n := w.nodes[name]
+	if n == nil {
+		return
+	}
+	for id, ps := range n.processes {
+		for _, p := range ps {
+			if p.state != engine.InstanceExited {
+				w.check.exited(id, n.name, p.id)
+			}
+		}
+	}
+	clear(n.processes)
+	for _, r := range n.rows {
+		r.lost = r.lost || !r.done
+		r.waits = nil
+	}
+	w.cut(name, 0, engine.AgentLost)
+	w.after(usual, func() { w.back(name) })
+}
+
 // join adds a node to the cell.
 func (w *World) join(name string) {
 	w.nodes[name] = newNode(w, name)

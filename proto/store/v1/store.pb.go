@@ -2111,6 +2111,8 @@ type Action struct {
 	UnknownAt int64 `protobuf:"varint,21,opt,name=unknown_at,json=unknownAt,proto3" json:"unknown_at,omitempty"`
 	// Superseded: to be resolved and then forgotten.
 	Over bool `protobuf:"varint,22,opt,name=over,proto3" json:"over,omitempty"`
+	// Whether its controller cannot tell what became of it.
+	CannotTell bool `protobuf:"varint,24,opt,name=cannot_tell,json=cannotTell,proto3" json:"cannot_tell,omitempty"`
 	// What the controller said, in its own words.
 	Message       string `protobuf:"bytes,23,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2297,6 +2299,13 @@ func (x *Action) GetUnknownAt() int64 {
 func (x *Action) GetOver() bool {
 	if x != nil {
 		return x.Over
+	}
+	return false
+}
+
+func (x *Action) GetCannotTell() bool {
+	if x != nil {
+		return x.CannotTell
 	}
 	return false
 }
@@ -3108,7 +3117,7 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\x04Away\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x14\n" +
 	"\x05tries\x18\x02 \x01(\x03R\x05tries\x128\n" +
-	"\x04hold\x18\x03 \x01(\v2$.piccolo.statemanager.store.v1.TimerR\x04hold\"\xde\x05\n" +
+	"\x04hold\x18\x03 \x01(\v2$.piccolo.statemanager.store.v1.TimerR\x04hold\"\xff\x05\n" +
 	"\x06Action\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12A\n" +
 	"\aservice\x18\x02 \x01(\v2'.piccolo.statemanager.store.v1.ResourceR\aservice\x129\n" +
@@ -3134,7 +3143,9 @@ const file_store_v1_store_proto_rawDesc = "" +
 	"\x05asked\x18\x14 \x01(\x03R\x05asked\x12\x1d\n" +
 	"\n" +
 	"unknown_at\x18\x15 \x01(\x03R\tunknownAt\x12\x12\n" +
-	"\x04over\x18\x16 \x01(\bR\x04over\x12\x18\n" +
+	"\x04over\x18\x16 \x01(\bR\x04over\x12\x1f\n" +
+	"\vcannot_tell\x18\x18 \x01(\bR\n" +
+	"cannotTell\x12\x18\n" +
 	"\amessage\x18\x17 \x01(\tR\amessage\"\xa2\x02\n" +
 	"\tActionRow\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
