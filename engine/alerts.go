@@ -13,6 +13,7 @@ const (
 	AlertPackRefused       = "pack_refused"
 	AlertNodeRefused       = "node_refused"
 	AlertUnreadable        = "value_unreadable"
+	AlertUnwritable        = "record_unwritable"
 	AlertMalformedDiff     = "malformed_diff"
 	AlertStoreFull         = "store_full"
 )
@@ -31,6 +32,7 @@ var Alerts = []AlertCode{
 	{AlertPackRefused, "the policy pack of {source} was refused and the last good one serves on: {error}"},
 	{AlertNodeRefused, "the agent at {address} was refused as node {node}: {error}"},
 	{AlertUnreadable, "the stored value of {key} cannot be read: {error}"},
+	{AlertUnwritable, "the store does not take the record of {service}, and nothing is sent for it until it does: {error}"},
 	{AlertMalformedDiff, "the agent of node {node} sent an observation that is no such thing, and it was dropped: {field}"},
 	{AlertStoreFull, "the store had no room left since {since}: nothing was sent until it took what was decided"},
 }

@@ -6,13 +6,12 @@ import "errors"
 type Effects struct {
 	Save     []*Record    // durable BEFORE anything below leaves the process; Gone ones are removed
 	SaveCell *Cell        // the same, for the cell's record; nil = unchanged
-	History  []Entry      // events and decisions of this step, in the same transaction
+	History  []Entry      // events and decisions of this step, in the same transaction: subscribers are told what is stored
 	Report   []SpecSet    // effective specs, to a NodeAgent
 	Dispatch []*Action    // to an ActionController
 	Inquire  []ActionRef  // GetAction: what became of it?
 	Observe  []ServiceRef // GetStateDiff, uncached: is it well?
 	Notify   []Notice     // outbox rows, to the MonitoringServer
-	Publish  []StateEvent // to subscribers: a gap-free prefix of what is stored
 	Reply    []Reply      // to who gave a command
 	WakeAt   Instant      // the earliest deadline of the whole engine; replaces the last one; 0 = none
 }

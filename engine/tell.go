@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// tell publishes a change and records it; v nil = the cell's. Values of a configuration are never told.
+// tell records a change; v nil = the cell's. Values of a configuration are never told.
 func (s *step) tell(v *service, typ EventType, by EventSource, changes []FieldChange, meta ...Field) {
 	meta = slices.DeleteFunc(slices.Clone(meta), func(f Field) bool { return f.Value == "" })
 	slices.SortFunc(meta, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
@@ -17,7 +17,6 @@ func (s *step) tell(v *service, typ EventType, by EventSource, changes []FieldCh
 	if v != nil {
 		ev.Service = v.id
 	}
-	s.out.Publish = append(s.out.Publish, ev)
 	s.out.History = append(s.out.History, Entry{At: s.now, Service: ev.Service, Event: &ev})
 }
 

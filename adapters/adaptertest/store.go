@@ -41,6 +41,7 @@ func Store(t *testing.T, newStore func(t *testing.T) Backend) {
 		{"records come back", recordsComeBack},
 		{"unknown fields are kept", unknownFieldsAreKept},
 		{"large batches", largeBatches},
+		{"a record that is too large", largeRecord},
 		{"rule 1.1 no name is a prefix of another's", prefixNames},
 		{"rule 1.2 desired specs", desiredSpecs},
 		{"rule 1.7 deleted and applied again", deletedAndApplied},

@@ -88,6 +88,26 @@ func largeBatches(t *testing.T, b Backend) {
 	}
 }
 
+// A record that is larger than the store takes is Invalid and named, and nothing of its batch is written; the next is.
+func largeRecord(t *testing.T, b Backend) {
+	s := b.Campaign(t)
+	large := record(web, 1)
+	large.Acted = []string{strings.Repeat("x", 2<<20)}
+	batch := runner.Batch{ID: 1, Records: []*engine.Record{record(web1, 1), large}, Entries: []engine.Entry{entry(web, 1, "x")}}
+	_, err := s.Commit(t.Context(), batch)
+	isKind(t, "Commit", err, engine.Invalid)
+	if err != nil && !strings.Contains(err.Error(), "state/service/a/web/") {
+		t.Errorf("the error does not name the key: %v", err)
+	}
+	if l := load(t, s); len(l.Records)+len(l.History) != 0 {
+		t.Errorf("of a batch that is refused is written: %+v", l)
+	}
+	commit(t, s, runner.Batch{ID: 2, Records: []*engine.Record{record(web1, 2)}})
+	if l := load(t, s); len(l.Records) != 1 || l.Records[0].Plans != 2 {
+		t.Errorf("after it was written: %+v", l.Records)
+	}
+}
+
 func deposed(t *testing.T, b Backend) {
 	old := b.Campaign(t)
 	commit(t, old, runner.Batch{ID: 1, Records: []*engine.Record{record(web, 1)}})

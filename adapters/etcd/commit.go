@@ -76,6 +76,7 @@ func (t *Term) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.trail.Forget(t.doubtful[:n])
 	t.barrier, t.doubtful = r.Header.Revision, t.doubtful[n:]
 	t.doubt = len(t.doubtful) > 0
 	if t.doubt {

@@ -10,11 +10,12 @@ import (
 
 // The bounds of what the other parties send.
 const (
-	MaxMessage   = 4 << 20 // bytes of a message, in both directions
-	MaxInstances = 1000    // instances in one observation
-	maxText      = 256     // bytes of a string of a NodeAgent or an ActionController
-	maxKeys      = 1000    // configuration keys in one observation
-	maxLabels    = 64      // labels of a node
+	MaxMessage   = 4 << 20  // bytes of a message, in both directions
+	MaxInstances = 1000     // instances in one observation
+	maxIDs       = 64 << 10 // bytes of their ids together: the record of a service keeps them several times
+	maxText      = 256      // bytes of a string of a NodeAgent or an ActionController
+	maxKeys      = 1000     // configuration keys in one observation
+	maxLabels    = 64       // labels of a node
 )
 
 // resource reads the id of a service; field is the name of what holds it.

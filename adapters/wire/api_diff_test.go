@@ -86,8 +86,13 @@ func TestMalformedDiffNamesItsField(t *testing.T) {
 		"config_diff.keys":         func(m *apiv1.StateDiff) { m.ConfigDiff.Keys = []string{""} },
 		"status_diff.status":       func(m *apiv1.StateDiff) { m.StatusDiff.Status = 99 },
 		"instances.id":             func(m *apiv1.StateDiff) { m.Instances[1].Id = m.Instances[0].Id },
-		"instances.state":          func(m *apiv1.StateDiff) { m.Instances[0].State = 99 },
-		"instances.version":        func(m *apiv1.StateDiff) { m.Instances[0].Version = long },
+		"instances.id: they have more than 65536 bytes together": func(m *apiv1.StateDiff) { // a record keeps them several times
+			for n := range 300 {
+				m.Instances = append(m.Instances, &apiv1.Instance{Id: fmt.Sprintf("%0256d", n)})
+			}
+		},
+		"instances.state":   func(m *apiv1.StateDiff) { m.Instances[0].State = 99 },
+		"instances.version": func(m *apiv1.StateDiff) { m.Instances[0].Version = long },
 		"instances": func(m *apiv1.StateDiff) {
 			for n := range 1000 {
 				m.Instances = append(m.Instances, &apiv1.Instance{Id: fmt.Sprint("more", n)})
@@ -99,7 +104,7 @@ func TestMalformedDiffNamesItsField(t *testing.T) {
 			spoil(m)
 			_, err := StateDiffFromProto("n1", m)
 			var e *engine.Error
-			if !errors.As(err, &e) || e.Kind != engine.Invalid || !strings.HasPrefix(e.Text, field+": ") {
+			if !errors.As(err, &e) || e.Kind != engine.Invalid || !strings.HasPrefix(e.Text+": ", field+": ") {
 				t.Errorf("got %v, want an Invalid error of the field %s", err, field)
 			}
 		})

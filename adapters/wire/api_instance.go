@@ -24,8 +24,12 @@ func InstancesFromProto(list []*apiv1.Instance) ([]engine.Instance, error) {
 		return nil, invalid("instances: there are %d, more than %d", len(list), MaxInstances)
 	}
 	var out []engine.Instance
+	size := 0
 	for _, m := range list {
 		i, err := instance(m)
+		if size += len(i.ID); err == nil && size > maxIDs {
+			err = invalid("instances.id: they have more than %d bytes together", maxIDs)
+		}
 		if err != nil {
 			return nil, err
 		}

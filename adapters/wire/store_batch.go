@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"time"
 
 	"statemanager/engine"
@@ -13,6 +14,9 @@ const (
 	MaxAge      = 7 * 24 * time.Hour
 	maxSegment  = 256 << 10 // bytes
 )
+
+// MaxValue is the most bytes of a record: etcd takes 1.5 MiB at once, unless it is told otherwise.
+const MaxValue = 1_500_000
 
 // Op puts a key, or deletes it if Value is nil.
 type Op struct {
@@ -27,15 +31,15 @@ func (o Op) Size() int { return len(o.Key) + len(o.Value) }
 // transaction: what is told of an action, then the cell, then the records that make it leave. An Invalid error names the
 // key of the value that cannot be written.
 func Ops(b runner.Batch, t *Trail) ([]Op, error) {
-	ops, err := segments(b.Entries, t)
-	if err != nil {
-		return nil, err
-	}
+	var ops []Op
 	put := func(key string, value []byte, err error) error {
-		ops = append(ops, Op{key, value})
+		if err == nil && len(value) > MaxValue {
+			err = invalid("it has %d bytes, more than %d that the store takes at once", len(value), MaxValue)
+		}
 		if err != nil {
 			return invalid("write key %s: %s", key, err)
 		}
+		ops = append(ops, Op{key, value})
 		return nil
 	}
 	if b.Cell != nil {
@@ -46,6 +50,7 @@ func Ops(b runner.Batch, t *Trail) ([]Op, error) {
 	}
 	for _, r := range b.Records {
 		var value []byte
+		var err error
 		if !r.Gone {
 			value, err = RecordToStore(r)
 		}
@@ -53,7 +58,8 @@ func Ops(b runner.Batch, t *Trail) ([]Op, error) {
 			return nil, err
 		}
 	}
-	return ops, nil
+	told, err := segments(b.Entries, t) // last: its numbers are spent only on what is written
+	return append(told, ops...), err
 }
 
 // segments are the operations for entries of the history, each of a bounded size.
@@ -122,6 +128,11 @@ func (t *Trail) Trim() string {
 		return ""
 	}
 	return t.kept[i].key
+}
+
+// Forget forgets segments that were not written after all.
+func (t *Trail) Forget(keys []string) {
+	t.kept = slices.DeleteFunc(t.kept, func(s segment) bool { return slices.Contains(keys, s.key) })
 }
 
 // Trimmed says that all segments before key are deleted.

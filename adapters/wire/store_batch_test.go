@@ -66,3 +66,15 @@ func TestLargeHistoryIsSplit(t *testing.T) {
 		t.Fatalf("%d of %d entries came back", len(back), len(entries))
 	}
 }
+
+// What was not written after all does not count: else the store's refusals would push the history out.
+func TestTrailForgets(t *testing.T) {
+	trail := Trail{Fence: 5}
+	trail.next([]engine.Entry{entryAt(1, "x")})
+	for range MaxSegments {
+		trail.Forget([]string{trail.next([]engine.Entry{entryAt(1, "x")})})
+	}
+	if keep := trail.Trim(); keep != "" {
+		t.Errorf("all before %s would go", keep)
+	}
+}

@@ -51,7 +51,7 @@ func (c *checker) stepped(ev engine.Event, fx engine.Effects) {
 	if a, ok := ev.(engine.AgentChanged); ok && a.State != engine.AgentInfo {
 		c.links[a.Node] = a.State
 	}
-	if n := len(fx.Save) + len(fx.History) + len(fx.Report) + len(fx.Dispatch) + len(fx.Inquire) + len(fx.Observe) + len(fx.Notify) + len(fx.Publish); n > mostOwed {
+	if n := len(fx.Save) + len(fx.History) + len(fx.Report) + len(fx.Dispatch) + len(fx.Inquire) + len(fx.Observe) + len(fx.Notify); n > mostOwed {
 		c.w.fault("a step owes %d effects", n)
 	}
 	if fx.SaveCell != nil {
@@ -80,9 +80,12 @@ func (c *checker) frozen() {
 // moved keeps the phases that each service was in during a step.
 func (c *checker) moved(fx engine.Effects) {
 	c.phases = map[engine.ResourceID][]engine.Phase{}
-	for _, x := range fx.Publish {
-		for _, ch := range x.Changes {
-			if x.Type == engine.EventPhase && ch.Field == "phase" {
+	for _, x := range fx.History {
+		if x.Event == nil || x.Event.Type != engine.EventPhase {
+			continue
+		}
+		for _, ch := range x.Event.Changes {
+			if ch.Field == "phase" {
 				c.phases[x.Service] = append(c.phases[x.Service], engine.Phase(ch.Old), engine.Phase(ch.New))
 			}
 		}

@@ -14,7 +14,9 @@ type daemon struct {
 	engine  *engine.Engine
 	seq     *runner.Sequencer
 	wake    engine.Instant
-	writing []runner.Batch // in flight to a store that holds them
+	writing []runner.Batch       // in flight to a store that holds them
+	told    []*engine.StateEvent // in the order of the steps, until they are durable and shown
+	durable map[*engine.StateEvent]bool
 }
 
 // Restarts says when a World restarts its daemon by itself.
@@ -27,7 +29,7 @@ type Restarts struct {
 // start boots a daemon on the store.
 func (w *World) start() {
 	w.lives++
-	d := &daemon{w: w, fence: w.lives, seq: runner.NewSequencer(128)}
+	d := &daemon{w: w, fence: w.lives, seq: runner.NewSequencer(128), durable: map[*engine.StateEvent]bool{}}
 	w.daemon = d
 	st := w.store.load()
 	st.Now, st.NodeTimeout, st.Nodes, st.Pack, st.Site = w.now, nodeTimeout, w.names(), w.policy.active().pack, w.policy.site
@@ -67,6 +69,8 @@ func (d *daemon) step(ev engine.Event) {
 	for _, x := range fx.History {
 		if x.Decision != nil {
 			w.printf("? %s", decisionText(x.Decision))
+		} else {
+			d.told = append(d.told, x.Event)
 		}
 	}
 	w.check.stepped(ev, fx)
@@ -102,6 +106,9 @@ func (d *daemon) release() {
 		if d.w.daemon == d { // else another leads: it is fenced
 			d.w.store.commit(d.w, b)
 			d.seq.Saved(b.ID)
+			for _, x := range b.Entries {
+				d.durable[x.Event] = true
+			}
 		}
 	}
 }
@@ -140,9 +147,13 @@ func (d *daemon) carry(fx engine.Effects) {
 		w.check.notified(x)
 		w.notify(x)
 	}
-	for _, x := range fx.Publish {
-		w.printf("event %s", stateEventText(x))
-	}
+	d.told = slices.DeleteFunc(d.told, func(x *engine.StateEvent) bool {
+		if d.durable[x] {
+			w.printf("event %s", stateEventText(*x))
+		}
+		return d.durable[x]
+	})
+	clear(d.durable)
 	for _, x := range fx.Reply {
 		w.printf("reply %d %s %s", x.ID, x.Kind, x.Text)
 	}

@@ -50,7 +50,7 @@ type Config struct {
 // The runner's own bounds.
 const (
 	maxInbox    = 1024             // events that wait for the loop; then those who post wait
-	maxHeld     = 10_000           // effects that wait for a save; then no event is taken
+	maxHeld     = 10_000           // effects and entries of the history that wait for a save; then no event is taken
 	maxBurst    = 64               // events taken before saves and queries have their turn
 	maxRecords  = 120              // records in a batch: a transaction has 128 operations
 	maxEntries  = 400              // entries of history in a batch, unless a single service has more: they fit into 1 MiB

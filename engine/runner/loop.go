@@ -61,9 +61,10 @@ func (l *loop) run() {
 	defer close(l.ended)
 	defer l.setStatus(Status{})
 	defer l.subs.close(unavailable("the daemon stops"))
-	l.wake, l.saving.retry = time.NewTimer(0), time.NewTimer(0)
+	l.wake, l.saving.retry, l.saving.again = time.NewTimer(0), time.NewTimer(0), time.NewTimer(0)
 	defer l.wake.Stop()
 	defer l.saving.retry.Stop()
+	defer l.saving.again.Stop()
 	metrics := time.NewTicker(metricsEach)
 	defer metrics.Stop()
 	l.step(engine.Tick{})
@@ -89,6 +90,8 @@ func (l *loop) run() {
 			l.saved(s)
 		case <-l.saving.retry.C:
 			l.saving.paused = false
+		case <-l.saving.again.C:
+			l.seq.Reconsider()
 		case <-wake:
 			l.ring()
 		case <-metrics.C:

@@ -16,11 +16,11 @@ type Metrics struct {
 	Well       int // wanted, and as wanted
 	Recoveries map[engine.LadderState]int
 	Isolated   int
-	Broken     int // services whose stored value cannot be read
+	Broken     int // services whose stored value cannot be read, or whose record the store does not take
 	Actions    map[engine.SlotState]int
 	Nodes      map[engine.NodeState]int
 	Notices    int   // that wait to be accepted by the MonitoringServer
-	Effects    int   // that wait for a save
+	Effects    int   // that wait for a save, with the entries of the history
 	Store      error // why the store could not be written the last time; nil while it can
 	Revision   string
 	Paused     engine.Instant // since when reconciliation is paused; 0 = it is not
@@ -85,7 +85,7 @@ func (l *loop) sendMetrics() {
 
 func (l *loop) metrics() Metrics {
 	c := l.counters
-	m := Metrics{At: l.cfg.Clock(), Fence: l.cfg.Fence, Store: l.saving.err, Revision: l.pack.Revision, Paused: l.cell.Paused, Broken: len(l.unread),
+	m := Metrics{At: l.cfg.Clock(), Fence: l.cfg.Fence, Store: l.saving.err, Revision: l.pack.Revision, Paused: l.cell.Paused, Broken: len(l.unread) + len(l.saving.refused),
 		Services: map[engine.Phase]int{}, Recoveries: map[engine.LadderState]int{}, Actions: map[engine.SlotState]int{}, Nodes: map[engine.NodeState]int{},
 		Ended: maps.Clone(c.ended), Events: maps.Clone(c.events), Decisions: maps.Clone(c.decisions), FailSafe: maps.Clone(c.failSafe)}
 	m.Effects, _ = l.seq.Held()

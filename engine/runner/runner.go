@@ -123,7 +123,7 @@ func (r *Runner) Err() error {
 type Status struct {
 	Loaded  bool     // the engine is there, and queries are answered
 	Store   error    // why the store could not be written the last time; nil while it can
-	Effects int      // that wait for a save
+	Effects int      // that wait for a save, with the entries of the history
 	Saves   int      // records that wait to be written or are being written
 	Broken  []Broken // values of the store that could not be read
 }

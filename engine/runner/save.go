@@ -19,7 +19,10 @@ type saving struct {
 	full   bool          // the store has no room: that has been alerted
 	paused bool
 	retry  *time.Timer
-	err    error // of the last write that failed; nil while writes succeed
+	again  *time.Timer // until what was refused is written again
+	err    error       // of the last write that failed; nil while writes succeed
+	// refused are the services whose record the store does not take, and why: nothing is sent for them.
+	refused map[engine.ResourceID]error
 }
 
 type savedBatch struct {
@@ -29,7 +32,7 @@ type savedBatch struct {
 }
 
 func newSaving() saving {
-	return saving{flight: map[int64]bool{}, done: make(chan savedBatch, maxSaves), wait: retryFirst}
+	return saving{flight: map[int64]bool{}, done: make(chan savedBatch, maxSaves), wait: retryFirst, refused: map[engine.ResourceID]error{}}
 }
 
 // save starts the writes that may start.
@@ -66,12 +69,15 @@ func (l *loop) saved(b savedBatch) {
 	case b.err == nil:
 		l.seq.Saved(b.ID)
 		l.order.add(Transaction{b.revision, b.Entries}, s.newest)
+		l.taken(b.Batch)
 		if s.err != nil {
 			l.log.Info("store is back")
 		}
 		s.err, s.wait, s.full = nil, retryFirst, false
 	case errors.Is(b.err, ErrDeposed):
 		l.cancel(ErrDeposed)
+	case engine.KindOf(b.err) == engine.Invalid:
+		l.refused(b)
 	case l.life.Err() == nil:
 		l.failed(b)
 	}
@@ -102,4 +108,46 @@ func (l *loop) failed(b savedBatch) {
 		s.retry.Reset(s.wait)
 		s.wait = min(2*s.wait, retryMost)
 	}
+}
+
+// refused has each service of a batch that the store will never take written apart. One that is still refused waits, and
+// a human is told: it is tried again from time to time, because what it was too large with may be gone.
+func (l *loop) refused(b savedBatch) {
+	id, alone := l.seq.Refused(b.ID)
+	if !alone {
+		return
+	}
+	s := &l.saving
+	s.again.Reset(retryMost)
+	if l.seldom("record of " + id.String()) {
+		l.log.Error("store does not take a record: nothing is sent for its service until it does", "service", id, "error", b.err)
+	}
+	if id == (engine.ResourceID{}) { // the cell's: nothing can be sent at all
+		s.err = b.err
+		return
+	}
+	if s.refused[id] == nil {
+		l.step(engine.AlertRaised{Code: engine.AlertUnwritable, Args: []engine.Field{{Name: "error", Value: b.err.Error()}, {Name: "service", Value: id.String()}}})
+	}
+	s.refused[id] = b.err
+	for _, x := range l.seq.Replies(id) {
+		l.answer(engine.Reply{ID: x.ID, Kind: engine.Unavailable, Text: refusal(b.err)})
+	}
+}
+
+// taken says that the records of a batch are durable.
+func (l *loop) taken(b Batch) {
+	if len(l.saving.refused) == 0 {
+		return
+	}
+	for _, r := range b.Records {
+		if l.saving.refused[r.ID] != nil {
+			delete(l.saving.refused, r.ID)
+			l.log.Info("store takes the record again", "service", r.ID)
+		}
+	}
+}
+
+func refusal(err error) string {
+	return "the store does not take its record, and nothing is sent for it until it does: " + err.Error()
 }

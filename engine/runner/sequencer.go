@@ -17,6 +17,7 @@ type Sequencer struct {
 	batches map[int64]batch
 	next    int64
 	cell    *engine.Cell
+	entries int                        // of the history that are not durable
 	idle    []engine.ResourceID        // lines of which all is durable: to be forgotten
 	waiting int                        // of held, from the first: they waited when it was last looked, and nothing was saved since
 	blocked map[engine.ResourceID]bool // whose effects wait, of those; nil = look again
@@ -29,6 +30,8 @@ type line struct {
 	added, durable int            // saves asked for, saves durable
 	writing        bool
 	dirty          bool // it is in Sequencer.dirty
+	apart          bool // it is written in a batch of its own
+	refused        bool // the store does not take it: it waits until Reconsider
 }
 
 // Batch is one transaction.
@@ -89,6 +92,8 @@ func (q *Sequencer) Add(fx engine.Effects) {
 	for _, x := range fx.History {
 		l := q.mark(x.Service)
 		l.entries = append(l.entries, x)
+		q.entries++
+		q.bound(l)
 	}
 	for _, x := range fx.Report {
 		ids := make([]engine.ResourceID, len(x.Specs))
@@ -114,9 +119,6 @@ func (q *Sequencer) Add(fx engine.Effects) {
 		q.holdOnce(engine.Effects{Notify: []engine.Notice{x}}, x.Key.Service, func(h *engine.Effects) bool {
 			return len(h.Notify) > 0 && h.Notify[0].Key == x.Key
 		})
-	}
-	for _, x := range fx.Publish {
-		q.hold(engine.Effects{Publish: []engine.StateEvent{x}}, x.Service)
 	}
 	for _, x := range fx.Reply {
 		q.hold(engine.Effects{Reply: []engine.Reply{x}}, x.Service)
@@ -154,11 +156,11 @@ func (q *Sequencer) Batches() (out []Batch) {
 	}
 	for _, id := range q.dirty {
 		l := q.line(id)
-		if l.writing {
+		if l.writing || l.refused {
 			rest = append(rest, id)
 			continue
 		}
-		if b.upTo == nil || len(b.upTo) >= max(q.Max, 1) || len(b.Entries) >= maxEntries {
+		if b.upTo == nil || l.apart || len(b.upTo) >= max(q.Max, 1) || len(b.Entries) >= maxEntries {
 			flush()
 			q.next++
 			b = batch{Batch{ID: q.next}, map[engine.ResourceID]int{}}
@@ -172,6 +174,9 @@ func (q *Sequencer) Batches() (out []Batch) {
 		b.Entries = append(b.Entries, l.entries...)
 		b.upTo[id] = l.added
 		l.record, l.entries, l.writing, l.dirty = nil, nil, true, false
+		if l.apart {
+			flush()
+		}
 	}
 	flush()
 	q.dirty = rest
@@ -182,9 +187,10 @@ func (q *Sequencer) Batches() (out []Batch) {
 func (q *Sequencer) Saved(id int64) {
 	for s, n := range q.batches[id].upTo {
 		l := q.line(s)
-		l.durable, l.writing = n, false
+		l.durable, l.writing, l.apart = n, false, false
 		q.idle = append(q.idle, s)
 	}
+	q.entries -= len(q.batches[id].Entries)
 	delete(q.batches, id)
 	q.blocked = nil // what waited may leave now
 }
@@ -270,12 +276,13 @@ func (q *Sequencer) forget() {
 	})
 }
 
-// Held is how many effects wait for a save, and how many records wait to be written or are being written.
+// Held is how many effects and entries of the history wait for a save, and how many records wait to be written or are
+// being written.
 func (q *Sequencer) Held() (effects, saves int) {
 	for _, b := range q.batches {
 		saves += len(b.upTo)
 	}
-	return len(q.held), saves + len(q.dirty)
+	return len(q.held) + q.entries, saves + len(q.dirty)
 }
 
 func merge(to, from *engine.Effects) {
@@ -284,6 +291,5 @@ func merge(to, from *engine.Effects) {
 	to.Inquire = append(to.Inquire, from.Inquire...)
 	to.Observe = append(to.Observe, from.Observe...)
 	to.Notify = append(to.Notify, from.Notify...)
-	to.Publish = append(to.Publish, from.Publish...)
 	to.Reply = append(to.Reply, from.Reply...)
 }

@@ -12,11 +12,11 @@ import (
 
 // TestSequencer holds the sequencer against the promises of durable actions, for any steps and any course of the writes:
 // nothing leaves before its save is durable, what is owed for a service leaves in order, a batch has at most Max
-// services, one save of a service is in flight, the newest record wins, and a write that fails loses nothing.
+// services, one save of a service is in flight, the newest record wins, and a write that fails or is refused loses nothing.
 func TestSequencer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newShop(t)
-		t.Repeat(map[string]func(*rapid.T){"add": s.add, "write": s.write, "end": s.end})
+		t.Repeat(map[string]func(*rapid.T){"add": s.add, "write": s.write, "end": s.end, "reconsider": s.reconsider})
 		s.finish()
 	})
 }
@@ -72,7 +72,7 @@ func (s *shop) add(t *rapid.T) {
 			report.Specs = append(report.Specs, engine.SpecUpdate{Service: id})
 			s.reports[n] = append(s.reports[n], id)
 		}
-		fx.Publish = append(fx.Publish, engine.StateEvent{Service: id, At: engine.Instant(n)})
+		fx.Reply = append(fx.Reply, engine.Reply{ID: n, Service: id})
 		s.owed[id] = append(s.owed[id], n)
 	}
 	if len(report.Specs) > 0 {
@@ -122,13 +122,22 @@ func (s *shop) end(t *rapid.T) {
 	i := rapid.IntRange(0, len(s.writing)-1).Draw(t, "batch")
 	b := s.writing[i]
 	s.writing = slices.Delete(s.writing, i, i+1)
-	if rapid.Bool().Draw(t, "fails") {
-		s.q.Failed(b.ID)
-	} else {
+	switch rapid.SampledFrom([]string{"well", "fails", "is refused"}).Draw(t, "how") {
+	case "well":
 		s.commit(b)
+	case "fails":
+		s.q.Failed(b.ID)
+	case "is refused":
+		lines := linesOf(b)
+		if id, alone := s.q.Refused(b.ID); alone != (len(lines) == 1) || alone && !lines[id] {
+			s.t.Fatalf("a batch of %v is refused: %v alone is %v", lines, id, alone)
+		}
 	}
 	s.leave()
 }
+
+// reconsider has the store take what it has refused.
+func (s *shop) reconsider(*rapid.T) { s.q.Reconsider() }
 
 func (s *shop) commit(b Batch) {
 	set := func(id engine.ResourceID, n int64) {
@@ -171,13 +180,12 @@ func (s *shop) leave() {
 			}
 		}
 	}
-	for _, e := range out.Publish {
-		n := int64(e.At)
-		s.durable(e.Service, n)
-		if owed := s.owed[e.Service]; len(owed) == 0 || owed[0] != n {
-			s.t.Fatalf("%s: %d leaves out of order; owed are %v", e.Service, n, owed)
+	for _, x := range out.Reply {
+		s.durable(x.Service, x.ID)
+		if owed := s.owed[x.Service]; len(owed) == 0 || owed[0] != x.ID {
+			s.t.Fatalf("%s: %d leaves out of order; owed are %v", x.Service, x.ID, owed)
 		}
-		s.owed[e.Service] = s.owed[e.Service][1:]
+		s.owed[x.Service] = s.owed[x.Service][1:]
 	}
 }
 
@@ -197,6 +205,7 @@ func (s *shop) durable(id engine.ResourceID, n int64) {
 
 // finish lets the store be well: then all is durable, nothing is held, nothing is lost or doubled.
 func (s *shop) finish() {
+	s.q.Reconsider()
 	for s.write(s.t); len(s.writing) > 0; s.write(s.t) {
 		for _, b := range s.writing {
 			s.commit(b)

@@ -48,6 +48,9 @@ func (r *Runner) Nodes(ctx context.Context) (out []engine.NodeView, err error) {
 func (l *loop) view(id engine.ResourceID) (Service, bool) {
 	v, ok := l.engine.View(id, l.cfg.Clock())
 	v.ID = id
+	if err := l.saving.refused[id]; err != nil {
+		v.Holds = append(v.Holds, engine.Hold{Code: "unwritable", Text: refusal(err)})
+	}
 	err := l.unread[id]
 	return Service{v, err}, ok || err != nil
 }

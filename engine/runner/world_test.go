@@ -35,8 +35,14 @@ var (
 // inWorld runs a story in a bubble of virtual time. The runner is started, and must leave no goroutine behind: a bubble
 // does not end before all of its goroutines have.
 func inWorld(t *testing.T, story func(*testing.T, *world)) {
+	inPreparedWorld(t, func(*world) {}, story)
+}
+
+// inPreparedWorld is inWorld with something done before the runner is started.
+func inPreparedWorld(t *testing.T, prepare func(*world), story func(*testing.T, *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		prepare(w)
 		w.start()
 		story(t, w)
 		if err := w.Stop(t.Context()); err != nil {

@@ -1468,7 +1468,8 @@ func (x *StatusDiff) GetStatus() StatusDiff_Status {
 // Instance is one copy of a service.
 type Instance struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its id: another one at every start, never used again.
+	// Its id: another one at every start, never used again. At most 256 bytes, and 64 KiB together with the others of its
+	// observation.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What it is doing.
 	State Instance_State `protobuf:"varint,2,opt,name=state,proto3,enum=piccolo.statemanager.v1.Instance_State" json:"state,omitempty"`
