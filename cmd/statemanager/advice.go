@@ -16,29 +16,17 @@ func strategyCommand(c *client) *cobra.Command {
 		Use:   "strategy SERVICE",
 		Short: "Show what recovery would do about an issue of a service, attempt by attempt",
 		Args:  args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			id, err := resource(a[0])
-			if err != nil {
-				return err
-			}
-			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-				resp, err := s.states.GetRecoveryStrategy(ctx, &pb.RecoveryStrategyRequest{ResourceId: id, Issue: issue})
-				if err != nil {
-					return err
-				}
-				if c.output != "table" {
-					return c.print(cmd, resp)
-				}
-				strategy(cmd.OutOrStdout(), resp)
-				return nil
-			})
-		},
+		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
+			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.RecoveryStrategy, error) {
+				return s.states.GetRecoveryStrategy(ctx, &pb.RecoveryStrategyRequest{ResourceId: id, Issue: issue})
+			}, strategy)
+		}),
 	}
 	cmd.Flags().StringVar(&issue, "issue", "", "the issue, such as crash; default: the one that its recovery is for, or other: those that have no list of their own")
 	return cmd
 }
 
-func strategy(w io.Writer, r *pb.RecoveryStrategy) {
+func strategy(w io.Writer, r *pb.RecoveryStrategy) error {
 	fmt.Fprintf(w, "profile %s, issue %s (policy %s):\n", r.Profile, r.Issue, short(r.PolicyRevision))
 	for i, a := range r.Actions {
 		when := "at once"
@@ -51,6 +39,7 @@ func strategy(w io.Writer, r *pb.RecoveryStrategy) {
 	if why := reasonsText(r.Reasons); why != "" {
 		fmt.Fprintf(w, "because %s  [%s]\n", why, placesText(r.Rules))
 	}
+	return nil
 }
 
 func actionsCommand(c *client) *cobra.Command {
@@ -61,22 +50,19 @@ func actionsCommand(c *client) *cobra.Command {
 		Use:   "actions [SERVICE]",
 		Short: "Show actions in flight and ended ones, or those that a phase allows",
 		Args:  args(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			var id *pb.ResourceId
-			if len(a) == 1 {
-				var err error
-				if id, err = resource(a[0]); err != nil {
-					return err
-				}
-			}
+		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
 			switch {
 			case phase != "" && id != nil:
 				return usagef("give a SERVICE or --phase, not both")
 			case phase != "" || allowed:
-				return c.allowedActions(cmd, &pb.AllowedActionsRequest{ResourceId: id, Phase: phase})
+				return answer(cmd, c, func(ctx context.Context, s *session) (*pb.AllowedActionsResponse, error) {
+					return s.states.GetAllowedActions(ctx, &pb.AllowedActionsRequest{ResourceId: id, Phase: phase})
+				}, allowedTable)
 			}
-			return c.listActions(cmd, &pb.ListActionsRequest{ResourceId: id, Limit: limit})
-		},
+			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.ListActionsResponse, error) {
+				return s.operator.ListActions(ctx, &pb.ListActionsRequest{ResourceId: id, Limit: limit})
+			}, actionTable)
+		}),
 	}
 	cmd.Flags().BoolVar(&allowed, "allowed", false, "show the actions that the policy allows in the phase of SERVICE, instead")
 	cmd.Flags().StringVar(&phase, "phase", "", "show the actions that the policy allows in this phase, instead")
@@ -84,45 +70,27 @@ func actionsCommand(c *client) *cobra.Command {
 	return cmd
 }
 
-func (c *client) allowedActions(cmd *cobra.Command, q *pb.AllowedActionsRequest) error {
-	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-		resp, err := s.states.GetAllowedActions(ctx, q)
-		if err != nil {
-			return err
-		}
-		if c.output != "table" {
-			return c.print(cmd, resp)
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "phase %s allows (policy %s):\n", resp.Phase, short(resp.PolicyRevision))
-		return table(cmd.OutOrStdout(), "ACTION\tRANK\tDISRUPTIVE\tIMPACT\tTAKES\tTIMEOUT", func(w io.Writer) {
-			for _, x := range resp.Actions {
-				takes := "-"
-				if x.EstimatedDuration != nil {
-					takes = x.EstimatedDuration.AsDuration().String()
-				}
-				fmt.Fprintf(w, "%s\t%d\t%t\t%s\t%s\t%s\n", x.Kind, x.Rank, x.Disruptive, dash(x.Impact), takes, x.Timeout.AsDuration())
+func allowedTable(w io.Writer, r *pb.AllowedActionsResponse) error {
+	fmt.Fprintf(w, "phase %s allows (policy %s):\n", r.Phase, short(r.PolicyRevision))
+	return table(w, "ACTION\tRANK\tDISRUPTIVE\tIMPACT\tTAKES\tTIMEOUT", func(w io.Writer) {
+		for _, x := range r.Actions {
+			takes := "-"
+			if x.EstimatedDuration != nil {
+				takes = x.EstimatedDuration.AsDuration().String()
 			}
-		})
+			fmt.Fprintf(w, "%s\t%d\t%t\t%s\t%s\t%s\n", x.Kind, x.Rank, x.Disruptive, dash(x.Impact), takes, x.Timeout.AsDuration())
+		}
 	})
 }
 
-func (c *client) listActions(cmd *cobra.Command, q *pb.ListActionsRequest) error {
-	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-		resp, err := s.operator.ListActions(ctx, q)
-		if err != nil {
-			return err
-		}
-		if c.output != "table" {
-			return c.print(cmd, resp)
-		}
-		return table(cmd.OutOrStdout(), "SERVICE\tACTION\tKEY\tNODE\tASKED BY\tSTATE\tWHEN", func(w io.Writer) {
-			for _, x := range append(resp.Ended, resp.InFlight...) {
-				at, state := x.Action.Started, x.Action.State
-				if x.Result != "" {
-					at, state = x.Ended, x.Result
-				}
-				fmt.Fprintf(w, "%s\t%s\t%d.%d\t%s\t%s\t%s\t%s\n", idText(x.ResourceId), dash(x.Action.Kind), x.Action.Epoch, x.Action.Seq, dash(x.Action.Node), dash(x.Action.AskedBy), state, clock(at))
+func actionTable(w io.Writer, r *pb.ListActionsResponse) error {
+	return table(w, "SERVICE\tACTION\tKEY\tNODE\tASKED BY\tSTATE\tWHEN", func(w io.Writer) {
+		for _, x := range append(r.Ended, r.InFlight...) {
+			at, state := x.Action.Started, x.Action.State
+			if x.Result != "" {
+				at, state = x.Ended, x.Result
 			}
-		})
+			fmt.Fprintf(w, "%s\t%s\t%d.%d\t%s\t%s\t%s\t%s\n", idText(x.ResourceId), dash(x.Action.Kind), x.Action.Epoch, x.Action.Seq, dash(x.Action.Node), dash(x.Action.AskedBy), state, clock(at))
+		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,14 +21,10 @@ func retryCommand(c *client) *cobra.Command {
 		Short: "Start the recovery of a service afresh",
 		Long:  "Ends the recovery that was given up, its counters and isolation, so that it starts from its first action again.",
 		Args:  args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			id, err := resource(a[0])
-			if err != nil {
-				return err
-			}
+		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
 			q := &pb.RetryRequest{ResourceId: id, DropOverrides: all}
 			return c.tell(cmd, idText(id)+": ", func(ctx context.Context, s *session) (said, error) { return s.operator.Retry(ctx, q) })
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&all, "overrides", false, "drop all that recovery has changed, not isolation alone")
 	return cmd
@@ -42,20 +39,16 @@ func resolveCommand(c *client) *cobra.Command {
 node until it is known. KEY is EPOCH.SEQ, as explain and actions show it.`,
 		Example: "  statemanager resolve web 1795651335397327265.10 --as never-ran",
 		Args:    args(cobra.ExactArgs(2)),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			id, err := resource(a[0])
-			if err != nil {
-				return err
-			}
+		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, a []string) (err error) {
 			q := &pb.ResolveRequest{ResourceId: id, Result: strings.ReplaceAll(as, "-", "_")}
 			if q.Epoch, q.Seq, err = actionKey(a[1]); err != nil {
 				return err
 			}
-			if as == "" {
-				return usagef("say what became of it: --as succeeded, failed or never-ran")
+			if !slices.Contains([]string{"succeeded", "failed", "never-ran"}, as) {
+				return usagef("--as: %q is none of succeeded, failed and never-ran: say what became of it", as)
 			}
 			return c.tell(cmd, idText(id)+": ", func(ctx context.Context, s *session) (said, error) { return s.operator.Resolve(ctx, q) })
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&as, "as", "", "succeeded, failed or never-ran")
 	return cmd
@@ -109,16 +102,9 @@ type said interface {
 
 // tell gives a command to the daemon, and prints what it did.
 func (c *client) tell(cmd *cobra.Command, before string, ask func(context.Context, *session) (said, error)) error {
-	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-		resp, err := ask(ctx, s)
-		if err != nil {
-			return err
-		}
-		if c.output != "table" {
-			return c.print(cmd, resp)
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s%s\n", before, resp.GetText())
-		return nil
+	return answer(cmd, c, ask, func(w io.Writer, m said) error {
+		_, err := fmt.Fprintf(w, "%s%s\n", before, m.GetText())
+		return err
 	})
 }
 
@@ -132,13 +118,9 @@ func factsCommand(c *client) *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use: "get", Short: "Show the facts that the policy declares, what they may be and what they are",
 		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-				resp, err := s.operator.GetFacts(ctx, &pb.GetFactsRequest{})
-				if err != nil {
-					return err
-				}
-				return c.showFacts(cmd, resp, resp.Facts)
-			})
+			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.GetFactsResponse, error) {
+				return s.operator.GetFacts(ctx, &pb.GetFactsRequest{})
+			}, factTable)
 		},
 	}, &cobra.Command{
 		Use: "set NAME=VALUE...", Short: "Set facts, all or none; NAME= takes one away",
@@ -151,28 +133,21 @@ func factsCommand(c *client) *cobra.Command {
 				}
 				values[name] = value
 			}
-			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-				resp, err := s.operator.SetFacts(ctx, &pb.SetFactsRequest{Values: values})
-				if err != nil {
-					return err
-				}
-				return c.showFacts(cmd, resp, resp.Facts)
-			})
+			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.SetFactsResponse, error) {
+				return s.operator.SetFacts(ctx, &pb.SetFactsRequest{Values: values})
+			}, factTable)
 		},
 	})
 	return cmd
 }
 
-func (c *client) showFacts(cmd *cobra.Command, m proto.Message, facts []*pb.SiteFact) error {
-	if c.output != "table" {
-		return c.print(cmd, m)
+func factTable[M interface{ GetFacts() []*pb.SiteFact }](w io.Writer, m M) error {
+	if len(m.GetFacts()) == 0 {
+		_, err := fmt.Fprintln(w, "the policy declares no facts of the site")
+		return err
 	}
-	if len(facts) == 0 {
-		fmt.Fprintln(cmd.OutOrStdout(), "the policy declares no facts of the site")
-		return nil
-	}
-	return table(cmd.OutOrStdout(), "FACT\tVALUE\tMAY BE", func(w io.Writer) {
-		for _, f := range facts {
+	return table(w, "FACT\tVALUE\tMAY BE", func(w io.Writer) {
+		for _, f := range m.GetFacts() {
 			fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, orElse(f.Value, "(not set)"), orElse(strings.Join(f.Values, ", "), "(unknown to the policy)"))
 		}
 	})

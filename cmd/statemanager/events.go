@@ -20,34 +20,23 @@ func eventsCommand(c *client) *cobra.Command {
 		Use:   "events [SERVICE]",
 		Short: "Show what happened, oldest first",
 		Args:  args(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			q := &pb.ListEventsRequest{Decisions: decisions, Limit: limit}
-			if len(a) == 1 {
-				id, err := resource(a[0])
-				if err != nil {
-					return err
-				}
-				q.ResourceId = id
-			}
-			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-				resp, err := s.operator.ListEvents(ctx, q)
-				if err != nil {
-					return err
-				}
-				if c.output != "table" {
-					return c.print(cmd, resp)
-				}
-				return table(cmd.OutOrStdout(), "TIME\tSERVICE\tEVENT\tSOURCE\tWHAT", func(w io.Writer) {
-					for _, e := range resp.Entries {
-						entryRow(w, e)
-					}
-				})
-			})
-		},
+		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
+			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.ListEventsResponse, error) {
+				return s.operator.ListEvents(ctx, &pb.ListEventsRequest{ResourceId: id, Decisions: decisions, Limit: limit})
+			}, eventTable)
+		}),
 	}
 	cmd.Flags().BoolVar(&decisions, "decisions", false, "show the decisions of policy too")
 	cmd.Flags().Uint32Var(&limit, "limit", 100, "the newest so many, at most 10000")
 	return cmd
+}
+
+func eventTable(w io.Writer, r *pb.ListEventsResponse) error {
+	return table(w, "TIME\tSERVICE\tEVENT\tSOURCE\tWHAT", func(w io.Writer) {
+		for _, e := range r.Entries {
+			entryRow(w, e)
+		}
+	})
 }
 
 func entryRow(w io.Writer, e *pb.HistoryEntry) {

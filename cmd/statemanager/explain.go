@@ -20,29 +20,17 @@ func explainCommand(c *client) *cobra.Command {
 		Long: `Says how a service stands, tells its last decisions in sentences with the policy rule (file:line) that made each,
 and what comes next and when.`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, a []string) error {
-			id, err := resource(a[0])
-			if err != nil {
-				return err
-			}
-			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-				resp, err := s.operator.Explain(ctx, &pb.ExplainRequest{ResourceId: id, Decisions: n})
-				if err != nil {
-					return err
-				}
-				if c.output != "table" {
-					return c.print(cmd, resp)
-				}
-				explain(cmd.OutOrStdout(), resp)
-				return nil
-			})
-		},
+		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
+			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.ExplainResponse, error) {
+				return s.operator.Explain(ctx, &pb.ExplainRequest{ResourceId: id, Decisions: n})
+			}, explain)
+		}),
 	}
 	cmd.Flags().Uint32Var(&n, "decisions", 10, "how many of its last decisions")
 	return cmd
 }
 
-func explain(w io.Writer, r *pb.ExplainResponse) {
+func explain(w io.Writer, r *pb.ExplainResponse) error {
 	st := r.State.Status
 	fmt.Fprintf(w, "%s is %s for %s at %s, %s.\n", idText(r.State.Metadata.ResourceId), st.Phase, since(st.PhaseSince), dash(st.Node), availability(st))
 	if len(st.Differences) > 0 {
@@ -60,6 +48,7 @@ func explain(w io.Writer, r *pb.ExplainResponse) {
 	for _, h := range st.Holds {
 		fmt.Fprintf(w, "  held: %s\n", h)
 	}
+	return nil
 }
 
 func availability(st *pb.ServiceStatus) string {

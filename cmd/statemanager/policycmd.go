@@ -33,7 +33,11 @@ func policyCommand(c *client) *cobra.Command {
 		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return policyInit(cmd.OutOrStdout(), a[0]) },
 	}, &cobra.Command{
 		Use: "status", Short: "Show the policy that decides, and what is wrong with the one that was refused",
-		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error { return c.policyStatus(cmd) },
+		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
+			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.GetPolicyStatusResponse, error) {
+				return s.operator.GetPolicyStatus(ctx, &pb.GetPolicyStatusRequest{})
+			}, policyStatusText)
+		},
 	})
 	return cmd
 }
@@ -106,21 +110,7 @@ func (c *PolicyConfig) locate(p evaluator.Problem) string {
 	return p.String()
 }
 
-func (c *client) policyStatus(cmd *cobra.Command) error {
-	return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-		st, err := s.operator.GetPolicyStatus(ctx, &pb.GetPolicyStatusRequest{})
-		if err != nil {
-			return err
-		}
-		if c.output != "table" {
-			return c.print(cmd, st)
-		}
-		policyStatusText(cmd.OutOrStdout(), st)
-		return nil
-	})
-}
-
-func policyStatusText(w io.Writer, st *pb.GetPolicyStatusResponse) {
+func policyStatusText(w io.Writer, st *pb.GetPolicyStatusResponse) error {
 	fmt.Fprintf(w, "active revision:  %s, since %s ago, %d tests passed\n", short(st.ActiveRevision), since(st.ActiveSince), st.Tests)
 	fmt.Fprintf(w, "watched:          %s\n", dash(st.Directory))
 	if st.RefusedRevision != "" || st.RefusedAt != nil {
@@ -130,4 +120,5 @@ func policyStatusText(w io.Writer, st *pb.GetPolicyStatusResponse) {
 		at := evaluator.Problem{File: p.File, Line: int(p.Line), Text: p.Text}
 		fmt.Fprintf(w, "  %s: %s: %s\n", p.Severity, p.Gate, at)
 	}
+	return nil
 }

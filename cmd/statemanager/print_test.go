@@ -11,7 +11,7 @@ import (
 // TestPolicyStatusText: a problem has its place where it has one.
 func TestPolicyStatusText(t *testing.T) {
 	var b strings.Builder
-	policyStatusText(&b, &pb.GetPolicyStatusResponse{Problems: []*pb.PolicyProblem{
+	_ = policyStatusText(&b, &pb.GetPolicyStatusResponse{Problems: []*pb.PolicyProblem{
 		{Severity: "error", Gate: "read", Text: "read policy directory p: not a directory"},
 		{Severity: "error", Gate: "compile", File: "a.rego", Line: 3, Text: "wrong"},
 	}})
