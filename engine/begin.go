@@ -24,6 +24,15 @@ var carriedOut = map[ActionKind]carried{
 	Relocate:    {recovery: true, starts: true},
 }
 
+// AskedFor says whether plans, or recovery, may ask for an action: another answer is refused (rule 4.2).
+func (r *ActionRow) AskedFor(by By) bool {
+	c := carriedOut[r.Name]
+	if by == ByPlan {
+		return c.plan || r.Custom
+	}
+	return c.recovery || r.Custom || r.Name == Notify || r.Name == Replan
+}
+
 // begin starts an action if it can be and dispatch lets it leave now. facts and d are the question that it answers. It
 // says whether anything has changed.
 func (s *step) begin(v *service, a Action, facts any, d Decision) bool {

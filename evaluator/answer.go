@@ -134,6 +134,15 @@ func (a *answer) done() {
 func (a *answer) row(s string) bool   { return a.policy.tables.Row(engine.ActionKind(s)) != nil }
 func (a *answer) issue(s string) bool { return slices.Contains(a.policy.tables.Issues, s) }
 
+// planned and recovering are the actions that plans, and recovery, may ask for.
+func (a *answer) planned(s string) bool    { return a.askedFor(s, engine.ByPlan) }
+func (a *answer) recovering(s string) bool { return a.askedFor(s, engine.ByRecovery) }
+
+func (a *answer) askedFor(s string, by engine.By) bool {
+	r := a.policy.tables.Row(engine.ActionKind(s))
+	return r != nil && r.AskedFor(by)
+}
+
 func isPhase(s string) bool { return slices.Contains(engine.Phases, engine.Phase(s)) }
 
 func oneOf(words ...string) func(string) bool {
@@ -155,7 +164,7 @@ func decodePlan(a *answer) (p engine.PlanAnswer) {
 		p.Issue = a.word("issue", "key of data.issues", a.issue)
 		return p // with actions beside it, done refuses it
 	}
-	p.Actions = kinds(a.set("actions", "key of data.actions", a.row))
+	p.Actions = kinds(a.set("actions", "action that a plan may ask for", a.planned))
 	return p
 }
 
@@ -171,8 +180,8 @@ func decodeAllowed(a *answer) engine.AllowedAnswer {
 }
 
 func decodeRecovery(a *answer) (r engine.RecoveryAnswer) {
-	r.Action = engine.ActionKind(a.word("action", "key of data.actions, wait or give_up", func(s string) bool {
-		return a.row(s) || s == string(engine.Wait) || s == string(engine.GiveUp)
+	r.Action = engine.ActionKind(a.word("action", "action that recovery may ask for, wait or give_up", func(s string) bool {
+		return a.recovering(s) || s == string(engine.Wait) || s == string(engine.GiveUp)
 	}))
 	if v, ok := a.has("after"); ok {
 		r.After = a.parsed("after", v)
@@ -206,8 +215,8 @@ func decodeDispatch(a *answer) engine.DispatchAnswer {
 func decodeStrategy(a *answer) (s engine.StrategyAnswer) {
 	a.list("actions", func(v ast.Value) {
 		k, _ := v.(ast.String)
-		if !a.row(string(k)) {
-			a.fail("actions has %v, which is no key of data.actions", v)
+		if !a.recovering(string(k)) {
+			a.fail("actions has %v, which is no action that recovery may ask for", v)
 		}
 		s.Actions = append(s.Actions, engine.ActionKind(k))
 	})

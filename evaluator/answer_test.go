@@ -24,6 +24,8 @@ func TestDecode(t *testing.T) {
 		{engine.RecoveryFacts{}, `{"action": "restart", "after": "1m30s", "scope": "all", ` + why + `}`, engine.RecoveryAnswer{Action: engine.Restart, After: 90 * time.Second, Scope: "all"}},
 		{engine.RecoveryFacts{}, `{"action": "wait", ` + why + `}`, engine.RecoveryAnswer{Action: engine.Wait}},
 		{engine.RecoveryFacts{}, `{"action": "dance", ` + why + `}`, "action"},
+		{engine.RecoveryFacts{}, `{"action": "update", ` + why + `}`, "no action that recovery may ask for"},
+		{engine.RecoveryFacts{}, `{"action": "replan", ` + why + `}`, engine.RecoveryAnswer{Action: engine.Replan}},
 		{engine.RecoveryFacts{}, `{"action": 1, ` + why + `}`, "action"},
 		{engine.RecoveryFacts{}, `{` + why + `}`, "no action"},
 		{engine.RecoveryFacts{}, `{"action": "wait", "after": 10, ` + why + `}`, "after"},
@@ -48,6 +50,8 @@ func TestDecode(t *testing.T) {
 		{engine.PlanFacts{}, `{"priority": 1.5, "critical": false, "actions": [], ` + why + `}`, "priority"},
 		{engine.PlanFacts{}, `{"priority": 1, "critical": "no", "actions": [], ` + why + `}`, "critical"},
 		{engine.PlanFacts{}, `{"priority": 1, "critical": false, "actions": ["fly"], ` + why + `}`, "actions"},
+		{engine.PlanFacts{}, `{"priority": 1, "critical": false, "actions": ["isolate"], ` + why + `}`, "no action that a plan may ask for"},
+		{engine.PlanFacts{}, `{"priority": 1, "critical": false, "actions": ["notify"], ` + why + `}`, "no action that a plan may ask for"},
 		{engine.TransitionFacts{}, `{"allow": true, "to": "Running", ` + why + `}`, engine.TransitionAnswer{Allow: true, To: engine.Running}},
 		{engine.TransitionFacts{}, `{"allow": false, ` + why + `}`, engine.TransitionAnswer{}},
 		{engine.TransitionFacts{}, `{"allow": false, "to": "Running", ` + why + `}`, "belong to no answer"},
@@ -67,6 +71,7 @@ func TestDecode(t *testing.T) {
 		{engine.StrategyFacts{}, `{"actions": ["restart", "isolate"], "backoff": ["0s", "10s"], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, engine.StrategyAnswer{Actions: []engine.ActionKind{"restart", "isolate"}, Backoff: []time.Duration{0, 10 * time.Second}, MaxRetryCount: 2, BackoffDelay: 10 * time.Second, EscalationThreshold: 1}},
 		{engine.StrategyFacts{}, `{"actions": {"restart"}, "backoff": [], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, "not an array"},
 		{engine.StrategyFacts{}, `{"actions": ["sing"], "backoff": [], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, "sing"},
+		{engine.StrategyFacts{}, `{"actions": ["create"], "backoff": [], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, "no action that recovery may ask for"},
 		{engine.StrategyFacts{}, `{"actions": [], "backoff": [10], "max_retry_count": 2, "backoff_delay": "10s", "escalation_threshold": 1, ` + why + `}`, "backoff is 10"},
 	}
 	for _, c := range cases {

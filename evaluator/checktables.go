@@ -13,7 +13,7 @@ var tablesAsFacts = map[string]int{"actions": engine.MaxActions, "ages": engine.
 var engineIssues = []string{engine.IssueActionStuck, engine.IssueNodeSilent, engine.IssueNoProgress, engine.IssuePlanFailed}
 
 // checkTables holds what a schema cannot say of the tables.
-func checkTables(p *engine.Pack, data row, g *gate) {
+func checkTables(p *engine.Pack, d *declarations, data row, g *gate) {
 	for table, most := range tablesAsFacts {
 		if t := data.at(table); len(t.v.keys()) > most {
 			g.errorf(t.v.place, "data.%s has %d rows; at most %d can be", table, len(t.v.keys()), most)
@@ -30,7 +30,8 @@ func checkTables(p *engine.Pack, data row, g *gate) {
 	checkActions(p, data.at("actions"), g)
 	checkProfiles(p, data, g)
 	checkTransitions(data.at("transitions"), g)
-	checkWindows(p, data, g)
+	checkStability(p, data, g)
+	checkStrategies(p, d, data, g)
 	checkBudgets(data.at("budgets"), g)
 }
 

@@ -42,7 +42,7 @@ func readTables(revision string, d *declarations, g *gate) *engine.Pack {
 	if p.Placement == 0 {
 		p.Placement = defaultPlacement
 	}
-	checkTables(p, data, g)
+	checkTables(p, d, data, g)
 	return p
 }
 
