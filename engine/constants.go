@@ -24,6 +24,7 @@ const (
 	pauseAfter  = time.Second         // of a service that did not settle
 	maxAdvances = 30                  // in one settle of a service
 	maxSettled  = 64                  // services settled in a step
+	maxNamed    = 5                   // instances that a notice names
 	maxOutbox   = 16                  // notices of a service that wait; recovery waits for room
 	maxAlerts   = 256                 // alerts of the cell that wait
 	maxTold     = 16                  // facts remembered for which the answer could not be

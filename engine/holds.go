@@ -17,13 +17,15 @@ func (s *step) holdsAt(v *service, now Instant) (out []Hold) {
 	}
 	s.linkHolds(v, add)
 	if l := r.Ladder; l != nil && l.State == LadderClosed {
-		add("closed", 0, "recovery gave up on "+l.Issue+" at "+stamp(l.Closed))
+		add("closed", 0, "recovery gave up on "+l.Issue+" at "+stamp(l.Closed)+sentences(l.Why))
 	}
 	for _, a := range r.Slots {
 		what := string(a.Kind) + " " + key(a.EpochSeq) + " at " + a.Node
 		switch {
+		case a.CannotTell && s.stuck(a):
+			add("action_stuck", 0, "its controller cannot tell what became of "+what)
 		case s.stuck(a):
-			add("action_stuck", 0, what+" is unknown since "+stamp(a.UnknownAt))
+			add("action_stuck", 0, "nobody has said since "+stamp(a.UnknownAt)+" what became of "+what)
 		case a.State == SlotMoving:
 			add("moving", 0, "it is gone from node "+a.Node+" and is to start at node "+a.Target+", or at another that can take it")
 		case a.State == SlotUnknown:

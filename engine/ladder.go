@@ -60,7 +60,7 @@ func (s *step) stuckAway(v *service) bool {
 	for _, a := range v.rec.Slots {
 		if mark := hash(IssueActionStuck, a.Node, a.EpochSeq); !v.wantedAt(a.Node) && s.stuck(a) && !slices.Contains(v.rec.Told, mark) && s.room(v) {
 			s.told(v, mark)
-			s.notice(v, IssueActionStuck, nil)
+			s.notice(v, IssueActionStuck, nil, toResolve(a))
 			return true
 		}
 	}
@@ -80,6 +80,19 @@ func (s *step) vanished(v *service) bool {
 	v.unheld()
 	v.unasked()
 	return true
+}
+
+// toDo is what a human can do besides reading on.
+func (s *step) toDo(v *service) string {
+	if a := v.here(); s.stuck(a) {
+		return toResolve(a)
+	}
+	return "`statemanager explain " + v.id.String() + "` tells more"
+}
+
+// toResolve is what a human is to do about an action of which nobody can tell what became (rule 3.5).
+func toResolve(a *Action) string {
+	return "look at node " + a.Node + " and say what became of " + string(a.Kind) + " " + key(a.EpochSeq) + ": `" + resolveCommand(a) + "`"
 }
 
 // recovers says whether recovery is to be asked (rule 5.3). While the service is well nothing is sent.
@@ -136,7 +149,7 @@ func (s *step) climb(v *service, a RecoveryAnswer, f RecoveryFacts, d Decision) 
 	case a.Action == GiveUp:
 		s.giveUp(v, f.Issue, d.Reasons)
 	case a.Action == Notify && known:
-		s.notice(v, f.Issue, d.Reasons)
+		s.notice(v, f.Issue, d.Reasons, s.toDo(v))
 		s.tried(v, Notify)
 	case a.Action == Replan && known:
 		s.tried(v, Replan)
@@ -159,7 +172,7 @@ func (s *step) giveUp(v *service, issue string, why []Reason) {
 	l := v.editLadder()
 	l.State, l.Closed, l.Why = LadderClosed, s.now, why
 	v.unheld()
-	s.notice(v, issue, why)
+	s.notice(v, issue, why, "recovery has given up: `statemanager explain "+v.id.String()+"` tells more, `statemanager retry "+v.id.String()+"` or a new spec opens it again")
 	s.tell(v, EventGaveUp, SourcePolicy, []FieldChange{{"ladder", string(LadderOpen), string(LadderClosed)}},
 		Field{"issue", issue}, Field{"reasons", codes(why)})
 }

@@ -3,13 +3,31 @@ package engine
 import "slices"
 
 // notice puts a row into the outbox of a service; it leaves when the MonitoringServer has accepted it (rule 3.6).
-func (s *step) notice(v *service, code string, why []Reason) {
+// then is what a human can do about it.
+func (s *step) notice(v *service, code string, why []Reason, then string) {
 	r := v.edit()
 	r.Seq++
 	r.Epoch = s.cell.Epoch
-	n := Notice{Key: NoticeKey{v.id, EpochSeq{r.Epoch, r.Seq}}, At: s.now, Code: code, Text: v.id.String() + ": " + code + sentences(why), Reasons: why}
+	n := Notice{Key: NoticeKey{v.id, EpochSeq{r.Epoch, r.Seq}}, At: s.now, Code: code, Text: v.noticeText(code, why, then), Reasons: why}
 	r.Outbox = append(slices.Clone(r.Outbox), n)
 	s.tell(v, EventNotice, SourcePolicy, nil, Field{"code", code}, Field{"key", key(n.Key.EpochSeq)}, Field{"reasons", codes(why)})
+}
+
+// noticeText says what is wrong with which service where, what was last seen of it, why a human is told and what then.
+func (v *service) noticeText(code string, why []Reason, then string) string {
+	text := v.id.String() + " at node " + v.home() + ": " + code
+	if p := v.homePlace(); p != nil && p.diff != nil && len(p.diff.Instances) > 0 {
+		list := p.diff.Instances
+		text += ", last seen " + instancesText(list[:min(len(list), maxNamed)])
+		if len(list) > maxNamed {
+			text += " and " + number(len(list)-maxNamed) + " more"
+		}
+	}
+	text += sentences(why)
+	if then != "" {
+		text += "; " + then
+	}
+	return text
 }
 
 // room says whether the outbox takes another notice. Recovery waits for room, so that no policy fills the store while

@@ -73,6 +73,6 @@ func (s *step) stuckNotice(v *service, why []Reason) {
 	code := s.firstIssue(v.unrest().found)
 	if mark := hash("notice", code); !slices.Contains(v.rec.Told, mark) && s.room(v) {
 		s.told(v, mark)
-		s.notice(v, code, why)
+		s.notice(v, code, why, s.toDo(v))
 	}
 }

@@ -21,6 +21,7 @@ type View struct {
 	Next      *Next  // nil = recovery has nothing to do
 	Deferred  []Reason
 	Holds     []Hold
+	Coming    Coming
 	// Conditions are Available, Progressing and Recovering; none of what nobody wants.
 	Conditions []Condition
 	Tracker    Tracker
@@ -53,7 +54,7 @@ func (h Hold) String() string {
 // View is what is known of a service; false if there is none.
 func (e *Engine) View(id ResourceID, now Instant) (View, bool) {
 	if e.held[id] {
-		return View{ID: id, Held: true, Holds: []Hold{{Code: "held", Text: "its stored record cannot be read"}}}, true
+		return View{ID: id, Held: true, Coming: Coming{Text: "nothing, until its stored record can be read"}, Holds: []Hold{{Code: "held", Text: "its stored record cannot be read"}}}, true
 	}
 	v := e.services[id]
 	if v == nil {
@@ -73,7 +74,7 @@ func (e *Engine) View(id ResourceID, now Instant) (View, bool) {
 	out.Profile = e.pack.ProfileOf(id, spec).Name
 	out.Unmatched = spec.Criticality != "" && !slices.ContainsFunc(e.pack.Profiles, func(p Profile) bool { return p.Match.Criticality == spec.Criticality })
 	s := step{Engine: e}
-	out.Holds = s.holdsAt(v, now)
+	out.Holds, out.Coming = s.holdsAt(v, now), s.coming(v)
 	if v.rec != nil {
 		out.Conditions, out.Tracker = v.conditions(), s.track(v, now)
 	}

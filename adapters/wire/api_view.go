@@ -14,6 +14,7 @@ func ServiceStateToProto(s runner.Service) *apiv1.ServiceState {
 	}
 	m.Status.Available, m.Status.WellSince = s.Available, InstantToProto(s.WellSince)
 	m.Status.Holds = each(s.Holds, engine.Hold.String)
+	m.Status.Next = &apiv1.NextStep{What: s.Coming.Text, At: InstantToProto(s.Coming.At), Why: each(s.Coming.Reasons, ReasonToProto)}
 	if r := s.Record; r != nil {
 		if r.Desired != nil {
 			m.Metadata.Generation, m.Status.ObservedGeneration = r.Desired.Generation, r.Desired.Observed

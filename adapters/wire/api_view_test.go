@@ -28,7 +28,7 @@ func anyService() runner.Service {
 	d := anyDiff()
 	return runner.Service{View: engine.View{
 		ID: d.Service, Record: r, Seen: []engine.Observation{{Home: true, Current: true, Diff: d}}, Available: true, WellSince: 9,
-		Conditions: []engine.Condition{*filled[engine.Condition]()}, Tracker: *filled[engine.Tracker](), Profile: "critical", Next: filled[engine.Next](), Holds: []engine.Hold{{Code: "waits", Text: "recovery waits"}},
+		Conditions: []engine.Condition{*filled[engine.Condition]()}, Tracker: *filled[engine.Tracker](), Profile: "critical", Next: filled[engine.Next](), Coming: *filled[engine.Coming](), Holds: []engine.Hold{{Code: "waits", Text: "recovery waits"}},
 	}, Broken: errors.New("read key k: it is empty")}
 }
 

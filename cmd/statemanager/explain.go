@@ -44,7 +44,7 @@ func explain(w io.Writer, r *pb.ExplainResponse) error {
 			fmt.Fprintf(w, "  %s  %s  %s\n", clock(e.Time), e.GetEvent().GetEventType(), eventText(e.GetEvent()))
 		}
 	}
-	fmt.Fprintf(w, "\nWhat comes next: %s\n", nextText(st))
+	fmt.Fprintf(w, "\nWhat comes next: %s\n", nextText(st.Next))
 	for _, h := range st.Holds {
 		fmt.Fprintf(w, "  held: %s\n", h)
 	}
@@ -58,36 +58,17 @@ func availability(st *pb.ServiceStatus) string {
 	return "not available"
 }
 
-// nextText is what the daemon would do next, when and why.
-func nextText(st *pb.ServiceStatus) string {
-	if len(st.Actions) > 0 {
-		a := st.Actions[0]
-		what := map[string]string{"intent": "is being carried out", "unknown": "got no answer: its controller is asked what became of it", "verifying": "has ended: whether it helped is being watched"}[a.State]
-		return fmt.Sprintf("%s (%d.%d at %s, asked by %s) %s.", a.Kind, a.Epoch, a.Seq, a.Node, a.AskedBy, what)
+// nextText is what comes next, when and why.
+func nextText(n *pb.NextStep) string {
+	text := n.GetWhat()
+	if n.GetAt() != nil {
+		text += " at " + clock(n.At)
+		if d := time.Until(n.At.AsTime()); d > 0 {
+			text += " (in " + d.Round(100*time.Millisecond).String() + ")"
+		}
 	}
-	rec := st.Recovery
-	switch {
-	case st.Broken != "":
-		return "nothing: its value in the store cannot be read: " + st.Broken
-	case rec != nil && rec.State == "closed":
-		text := "nothing: recovery gave up"
-		if why := reasonsText(rec.ClosedWhy); why != "" {
-			text += " because " + why
-		}
-		return text + "; `statemanager retry SERVICE` or a new spec opens it again."
-	case rec != nil && rec.NextAction != "":
-		text := rec.NextAction
-		if rec.NextAt != nil {
-			text += " in " + max(time.Until(rec.NextAt.AsTime()), 0).Round(100*time.Millisecond).String()
-		}
-		if why := reasonsText(rec.NextWhy); why != "" {
-			text += ", because " + why
-		}
-		return text + "."
-	case rec != nil && rec.State == "idle":
-		return "nothing, while it stays well; then its failed attempts are forgotten."
-	case st.WellSince != nil:
-		return "nothing: it is as wanted."
+	if why := reasonsText(n.GetWhy()); why != "" {
+		text += ", because " + why
 	}
-	return "nothing, until something is seen of it."
+	return text + "."
 }

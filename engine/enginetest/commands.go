@@ -38,6 +38,7 @@ import (
 //	failsafe recovery.decision        the next question of it times out
 //	site mode=driving
 //	pack backoff=1s ...               edits the pack: backoff, stable_after, stable_for, strategy.ISSUE, never, defer, parks
+//	explain web                       what comes next, and what holds it up
 //	status | ledger | accepted        what is stored | what the controllers did | the notices that the monitor took
 func (w *World) Run(line string) error {
 	f := strings.Fields(line)
@@ -105,6 +106,7 @@ func init() { // a table that refers to itself through Run
 		"site":     {1, (*World).setSite},
 		"pack":     {0, (*World).edit},
 		"status":   does(0, (*World).status),
+		"explain":  does(1, func(w *World, args []string) { w.explain(service(args[0])) }),
 		"known":    does(0, func(w *World, _ []string) { w.list(w.known()) }),
 		"ledger":   does(0, func(w *World, _ []string) { w.list(w.ledger) }),
 		"accepted": does(0, func(w *World, _ []string) { w.list(w.accepted) }),
@@ -230,6 +232,28 @@ func (w *World) status(_ []string) {
 	}
 	if len(w.store.records) == 0 {
 		w.printf("nothing")
+	}
+}
+
+func (w *World) explain(id engine.ResourceID) {
+	if w.daemon == nil {
+		return
+	}
+	v, ok := w.daemon.engine.View(id, w.now)
+	if !ok {
+		w.printf("unknown")
+		return
+	}
+	text := v.Coming.Text
+	if v.Coming.At != 0 {
+		text += " at " + short(v.Coming.At.Sub(began))
+	}
+	for _, r := range v.Coming.Reasons {
+		text += "; " + r.Code
+	}
+	w.printf("next: %s", text)
+	for _, h := range v.Holds {
+		w.printf("held: %s", h)
 	}
 }
 

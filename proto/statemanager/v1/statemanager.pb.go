@@ -581,7 +581,9 @@ type ServiceStatus struct {
 	// The last answer of planning. Absent: none, or nothing to do.
 	Plan *ActionPlan `protobuf:"bytes,22,opt,name=plan,proto3" json:"plan,omitempty"`
 	// How the last of each kind of work for it ended.
-	Results       []*Result `protobuf:"bytes,23,rep,name=results,proto3" json:"results,omitempty"`
+	Results []*Result `protobuf:"bytes,23,rep,name=results,proto3" json:"results,omitempty"`
+	// What comes next.
+	Next          *NextStep `protobuf:"bytes,24,opt,name=next,proto3" json:"next,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -777,6 +779,77 @@ func (x *ServiceStatus) GetResults() []*Result {
 	return nil
 }
 
+func (x *ServiceStatus) GetNext() *NextStep {
+	if x != nil {
+		return x.Next
+	}
+	return nil
+}
+
+// NextStep is what comes next for a service.
+type NextStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What, in a sentence.
+	What string `protobuf:"bytes,1,opt,name=what,proto3" json:"what,omitempty"`
+	// When. Absent: now, or when a fact changes.
+	At *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// Why, if policy has said.
+	Why           []*Reason `protobuf:"bytes,3,rep,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NextStep) Reset() {
+	*x = NextStep{}
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NextStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NextStep) ProtoMessage() {}
+
+func (x *NextStep) ProtoReflect() protoreflect.Message {
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NextStep.ProtoReflect.Descriptor instead.
+func (*NextStep) Descriptor() ([]byte, []int) {
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *NextStep) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *NextStep) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *NextStep) GetWhy() []*Reason {
+	if x != nil {
+		return x.Why
+	}
+	return nil
+}
+
 // RecoveryStatus is how recovery stands.
 type RecoveryStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -800,7 +873,7 @@ type RecoveryStatus struct {
 
 func (x *RecoveryStatus) Reset() {
 	*x = RecoveryStatus{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[7]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -812,7 +885,7 @@ func (x *RecoveryStatus) String() string {
 func (*RecoveryStatus) ProtoMessage() {}
 
 func (x *RecoveryStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[7]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -825,7 +898,7 @@ func (x *RecoveryStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryStatus.ProtoReflect.Descriptor instead.
 func (*RecoveryStatus) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{7}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RecoveryStatus) GetIssue() string {
@@ -900,7 +973,7 @@ type ActionStatus struct {
 
 func (x *ActionStatus) Reset() {
 	*x = ActionStatus{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[8]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -912,7 +985,7 @@ func (x *ActionStatus) String() string {
 func (*ActionStatus) ProtoMessage() {}
 
 func (x *ActionStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[8]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -925,7 +998,7 @@ func (x *ActionStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionStatus.ProtoReflect.Descriptor instead.
 func (*ActionStatus) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{8}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ActionStatus) GetNode() string {
@@ -1000,7 +1073,7 @@ type NodeState struct {
 
 func (x *NodeState) Reset() {
 	*x = NodeState{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[9]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1012,7 +1085,7 @@ func (x *NodeState) String() string {
 func (*NodeState) ProtoMessage() {}
 
 func (x *NodeState) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[9]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1025,7 +1098,7 @@ func (x *NodeState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodeState.ProtoReflect.Descriptor instead.
 func (*NodeState) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{9}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *NodeState) GetId() string {
@@ -1096,7 +1169,7 @@ type ServiceCondition struct {
 
 func (x *ServiceCondition) Reset() {
 	*x = ServiceCondition{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[10]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1181,7 @@ func (x *ServiceCondition) String() string {
 func (*ServiceCondition) ProtoMessage() {}
 
 func (x *ServiceCondition) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[10]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1194,7 @@ func (x *ServiceCondition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServiceCondition.ProtoReflect.Descriptor instead.
 func (*ServiceCondition) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{10}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ServiceCondition) GetType() string {
@@ -1176,7 +1249,7 @@ type StateTracker struct {
 
 func (x *StateTracker) Reset() {
 	*x = StateTracker{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[11]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1261,7 @@ func (x *StateTracker) String() string {
 func (*StateTracker) ProtoMessage() {}
 
 func (x *StateTracker) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[11]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1274,7 @@ func (x *StateTracker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StateTracker.ProtoReflect.Descriptor instead.
 func (*StateTracker) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{11}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StateTracker) GetHistory() []*PhaseRecord {
@@ -1247,7 +1320,7 @@ type PhaseRecord struct {
 
 func (x *PhaseRecord) Reset() {
 	*x = PhaseRecord{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[12]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1259,7 +1332,7 @@ func (x *PhaseRecord) String() string {
 func (*PhaseRecord) ProtoMessage() {}
 
 func (x *PhaseRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[12]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1272,7 +1345,7 @@ func (x *PhaseRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseRecord.ProtoReflect.Descriptor instead.
 func (*PhaseRecord) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{12}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PhaseRecord) GetPhase() string {
@@ -1311,7 +1384,7 @@ type TransitionTimes struct {
 
 func (x *TransitionTimes) Reset() {
 	*x = TransitionTimes{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[13]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1323,7 +1396,7 @@ func (x *TransitionTimes) String() string {
 func (*TransitionTimes) ProtoMessage() {}
 
 func (x *TransitionTimes) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[13]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1336,7 +1409,7 @@ func (x *TransitionTimes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransitionTimes.ProtoReflect.Descriptor instead.
 func (*TransitionTimes) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{13}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *TransitionTimes) GetFrom() string {
@@ -1373,7 +1446,7 @@ type TransitionIssue struct {
 
 func (x *TransitionIssue) Reset() {
 	*x = TransitionIssue{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[14]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1385,7 +1458,7 @@ func (x *TransitionIssue) String() string {
 func (*TransitionIssue) ProtoMessage() {}
 
 func (x *TransitionIssue) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[14]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1398,7 +1471,7 @@ func (x *TransitionIssue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransitionIssue.ProtoReflect.Descriptor instead.
 func (*TransitionIssue) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{14}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TransitionIssue) GetIssue() string {
@@ -1438,7 +1511,7 @@ type StabilityMetrics struct {
 
 func (x *StabilityMetrics) Reset() {
 	*x = StabilityMetrics{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[15]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1450,7 +1523,7 @@ func (x *StabilityMetrics) String() string {
 func (*StabilityMetrics) ProtoMessage() {}
 
 func (x *StabilityMetrics) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[15]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1463,7 +1536,7 @@ func (x *StabilityMetrics) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StabilityMetrics.ProtoReflect.Descriptor instead.
 func (*StabilityMetrics) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{15}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *StabilityMetrics) GetWindow() *durationpb.Duration {
@@ -1544,7 +1617,7 @@ type ActionPlan struct {
 
 func (x *ActionPlan) Reset() {
 	*x = ActionPlan{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[16]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1556,7 +1629,7 @@ func (x *ActionPlan) String() string {
 func (*ActionPlan) ProtoMessage() {}
 
 func (x *ActionPlan) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[16]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1569,7 +1642,7 @@ func (x *ActionPlan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionPlan.ProtoReflect.Descriptor instead.
 func (*ActionPlan) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{16}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ActionPlan) GetResourceId() *ResourceId {
@@ -1657,7 +1730,7 @@ type PlannedAction struct {
 
 func (x *PlannedAction) Reset() {
 	*x = PlannedAction{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[17]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1669,7 +1742,7 @@ func (x *PlannedAction) String() string {
 func (*PlannedAction) ProtoMessage() {}
 
 func (x *PlannedAction) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[17]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1682,7 +1755,7 @@ func (x *PlannedAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedAction.ProtoReflect.Descriptor instead.
 func (*PlannedAction) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{17}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PlannedAction) GetKind() string {
@@ -1726,7 +1799,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[18]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1738,7 +1811,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[18]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1751,7 +1824,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{18}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Result) GetKind() string {
@@ -1805,7 +1878,7 @@ type StateSubscriptionRequest struct {
 
 func (x *StateSubscriptionRequest) Reset() {
 	*x = StateSubscriptionRequest{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[19]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1817,7 +1890,7 @@ func (x *StateSubscriptionRequest) String() string {
 func (*StateSubscriptionRequest) ProtoMessage() {}
 
 func (x *StateSubscriptionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[19]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1830,7 +1903,7 @@ func (x *StateSubscriptionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StateSubscriptionRequest.ProtoReflect.Descriptor instead.
 func (*StateSubscriptionRequest) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{19}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *StateSubscriptionRequest) GetFilter() *EventFilter {
@@ -1869,7 +1942,7 @@ type StateChangeEvent struct {
 
 func (x *StateChangeEvent) Reset() {
 	*x = StateChangeEvent{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[20]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +1954,7 @@ func (x *StateChangeEvent) String() string {
 func (*StateChangeEvent) ProtoMessage() {}
 
 func (x *StateChangeEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[20]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +1967,7 @@ func (x *StateChangeEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StateChangeEvent.ProtoReflect.Descriptor instead.
 func (*StateChangeEvent) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{20}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *StateChangeEvent) GetRevision() int64 {
@@ -1925,7 +1998,7 @@ type RecoveryStrategyRequest struct {
 
 func (x *RecoveryStrategyRequest) Reset() {
 	*x = RecoveryStrategyRequest{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[21]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1937,7 +2010,7 @@ func (x *RecoveryStrategyRequest) String() string {
 func (*RecoveryStrategyRequest) ProtoMessage() {}
 
 func (x *RecoveryStrategyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[21]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1950,7 +2023,7 @@ func (x *RecoveryStrategyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryStrategyRequest.ProtoReflect.Descriptor instead.
 func (*RecoveryStrategyRequest) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{21}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RecoveryStrategyRequest) GetResourceId() *ResourceId {
@@ -1997,7 +2070,7 @@ type RecoveryStrategy struct {
 
 func (x *RecoveryStrategy) Reset() {
 	*x = RecoveryStrategy{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[22]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2009,7 +2082,7 @@ func (x *RecoveryStrategy) String() string {
 func (*RecoveryStrategy) ProtoMessage() {}
 
 func (x *RecoveryStrategy) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[22]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2022,7 +2095,7 @@ func (x *RecoveryStrategy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryStrategy.ProtoReflect.Descriptor instead.
 func (*RecoveryStrategy) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{22}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RecoveryStrategy) GetProfile() string {
@@ -2108,7 +2181,7 @@ type AllowedActionsRequest struct {
 
 func (x *AllowedActionsRequest) Reset() {
 	*x = AllowedActionsRequest{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[23]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2120,7 +2193,7 @@ func (x *AllowedActionsRequest) String() string {
 func (*AllowedActionsRequest) ProtoMessage() {}
 
 func (x *AllowedActionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[23]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2133,7 +2206,7 @@ func (x *AllowedActionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllowedActionsRequest.ProtoReflect.Descriptor instead.
 func (*AllowedActionsRequest) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{23}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AllowedActionsRequest) GetResourceId() *ResourceId {
@@ -2165,7 +2238,7 @@ type AllowedActionsResponse struct {
 
 func (x *AllowedActionsResponse) Reset() {
 	*x = AllowedActionsResponse{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[24]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2177,7 +2250,7 @@ func (x *AllowedActionsResponse) String() string {
 func (*AllowedActionsResponse) ProtoMessage() {}
 
 func (x *AllowedActionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[24]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2190,7 +2263,7 @@ func (x *AllowedActionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllowedActionsResponse.ProtoReflect.Descriptor instead.
 func (*AllowedActionsResponse) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{24}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AllowedActionsResponse) GetPhase() string {
@@ -2237,7 +2310,7 @@ type AllowedAction struct {
 
 func (x *AllowedAction) Reset() {
 	*x = AllowedAction{}
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[25]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2249,7 +2322,7 @@ func (x *AllowedAction) String() string {
 func (*AllowedAction) ProtoMessage() {}
 
 func (x *AllowedAction) ProtoReflect() protoreflect.Message {
-	mi := &file_statemanager_v1_statemanager_proto_msgTypes[25]
+	mi := &file_statemanager_v1_statemanager_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2262,7 +2335,7 @@ func (x *AllowedAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllowedAction.ProtoReflect.Descriptor instead.
 func (*AllowedAction) Descriptor() ([]byte, []int) {
-	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{25}
+	return file_statemanager_v1_statemanager_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *AllowedAction) GetKind() string {
@@ -2366,7 +2439,7 @@ const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\n" +
 	"generation\x18\x02 \x01(\x03R\n" +
 	"generation\x12\x18\n" +
-	"\aprofile\x18\x03 \x01(\tR\aprofile\"\xb5\b\n" +
+	"\aprofile\x18\x03 \x01(\tR\aprofile\"\xec\b\n" +
 	"\rServiceStatus\x12/\n" +
 	"\x13observed_generation\x18\x01 \x01(\x03R\x12observedGeneration\x12\x14\n" +
 	"\x05phase\x18\x02 \x01(\tR\x05phase\x12\x1a\n" +
@@ -2395,7 +2468,12 @@ const file_statemanager_v1_statemanager_proto_rawDesc = "" +
 	"\x13last_reconcile_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\x11lastReconcileTime\x12?\n" +
 	"\atracker\x18\x15 \x01(\v2%.piccolo.statemanager.v1.StateTrackerR\atracker\x127\n" +
 	"\x04plan\x18\x16 \x01(\v2#.piccolo.statemanager.v1.ActionPlanR\x04plan\x129\n" +
-	"\aresults\x18\x17 \x03(\v2\x1f.piccolo.statemanager.v1.ResultR\aresults\"\xc2\x02\n" +
+	"\aresults\x18\x17 \x03(\v2\x1f.piccolo.statemanager.v1.ResultR\aresults\x125\n" +
+	"\x04next\x18\x18 \x01(\v2!.piccolo.statemanager.v1.NextStepR\x04next\"}\n" +
+	"\bNextStep\x12\x12\n" +
+	"\x04what\x18\x01 \x01(\tR\x04what\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x121\n" +
+	"\x03why\x18\x03 \x03(\v2\x1f.piccolo.statemanager.v1.ReasonR\x03why\"\xc2\x02\n" +
 	"\x0eRecoveryStatus\x12\x14\n" +
 	"\x05issue\x18\x01 \x01(\tR\x05issue\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x122\n" +
@@ -2538,7 +2616,7 @@ func file_statemanager_v1_statemanager_proto_rawDescGZIP() []byte {
 }
 
 var file_statemanager_v1_statemanager_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_statemanager_v1_statemanager_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_statemanager_v1_statemanager_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_statemanager_v1_statemanager_proto_goTypes = []any{
 	(StateUpdateResponse_Change)(0),  // 0: piccolo.statemanager.v1.StateUpdateResponse.Change
 	(*StateUpdateRequest)(nil),       // 1: piccolo.statemanager.v1.StateUpdateRequest
@@ -2548,108 +2626,112 @@ var file_statemanager_v1_statemanager_proto_goTypes = []any{
 	(*ServiceState)(nil),             // 5: piccolo.statemanager.v1.ServiceState
 	(*ResourceMetadata)(nil),         // 6: piccolo.statemanager.v1.ResourceMetadata
 	(*ServiceStatus)(nil),            // 7: piccolo.statemanager.v1.ServiceStatus
-	(*RecoveryStatus)(nil),           // 8: piccolo.statemanager.v1.RecoveryStatus
-	(*ActionStatus)(nil),             // 9: piccolo.statemanager.v1.ActionStatus
-	(*NodeState)(nil),                // 10: piccolo.statemanager.v1.NodeState
-	(*ServiceCondition)(nil),         // 11: piccolo.statemanager.v1.ServiceCondition
-	(*StateTracker)(nil),             // 12: piccolo.statemanager.v1.StateTracker
-	(*PhaseRecord)(nil),              // 13: piccolo.statemanager.v1.PhaseRecord
-	(*TransitionTimes)(nil),          // 14: piccolo.statemanager.v1.TransitionTimes
-	(*TransitionIssue)(nil),          // 15: piccolo.statemanager.v1.TransitionIssue
-	(*StabilityMetrics)(nil),         // 16: piccolo.statemanager.v1.StabilityMetrics
-	(*ActionPlan)(nil),               // 17: piccolo.statemanager.v1.ActionPlan
-	(*PlannedAction)(nil),            // 18: piccolo.statemanager.v1.PlannedAction
-	(*Result)(nil),                   // 19: piccolo.statemanager.v1.Result
-	(*StateSubscriptionRequest)(nil), // 20: piccolo.statemanager.v1.StateSubscriptionRequest
-	(*StateChangeEvent)(nil),         // 21: piccolo.statemanager.v1.StateChangeEvent
-	(*RecoveryStrategyRequest)(nil),  // 22: piccolo.statemanager.v1.RecoveryStrategyRequest
-	(*RecoveryStrategy)(nil),         // 23: piccolo.statemanager.v1.RecoveryStrategy
-	(*AllowedActionsRequest)(nil),    // 24: piccolo.statemanager.v1.AllowedActionsRequest
-	(*AllowedActionsResponse)(nil),   // 25: piccolo.statemanager.v1.AllowedActionsResponse
-	(*AllowedAction)(nil),            // 26: piccolo.statemanager.v1.AllowedAction
-	nil,                              // 27: piccolo.statemanager.v1.StateQueryRequest.LabelsEntry
-	(*ResourceId)(nil),               // 28: piccolo.statemanager.v1.ResourceId
-	(*ServiceSpec)(nil),              // 29: piccolo.statemanager.v1.ServiceSpec
-	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
-	(*Instance)(nil),                 // 31: piccolo.statemanager.v1.Instance
-	(*Reason)(nil),                   // 32: piccolo.statemanager.v1.Reason
-	(*NodeInfo)(nil),                 // 33: piccolo.statemanager.v1.NodeInfo
-	(*durationpb.Duration)(nil),      // 34: google.protobuf.Duration
-	(*EventFilter)(nil),              // 35: piccolo.statemanager.v1.EventFilter
-	(*HistoryEntry)(nil),             // 36: piccolo.statemanager.v1.HistoryEntry
+	(*NextStep)(nil),                 // 8: piccolo.statemanager.v1.NextStep
+	(*RecoveryStatus)(nil),           // 9: piccolo.statemanager.v1.RecoveryStatus
+	(*ActionStatus)(nil),             // 10: piccolo.statemanager.v1.ActionStatus
+	(*NodeState)(nil),                // 11: piccolo.statemanager.v1.NodeState
+	(*ServiceCondition)(nil),         // 12: piccolo.statemanager.v1.ServiceCondition
+	(*StateTracker)(nil),             // 13: piccolo.statemanager.v1.StateTracker
+	(*PhaseRecord)(nil),              // 14: piccolo.statemanager.v1.PhaseRecord
+	(*TransitionTimes)(nil),          // 15: piccolo.statemanager.v1.TransitionTimes
+	(*TransitionIssue)(nil),          // 16: piccolo.statemanager.v1.TransitionIssue
+	(*StabilityMetrics)(nil),         // 17: piccolo.statemanager.v1.StabilityMetrics
+	(*ActionPlan)(nil),               // 18: piccolo.statemanager.v1.ActionPlan
+	(*PlannedAction)(nil),            // 19: piccolo.statemanager.v1.PlannedAction
+	(*Result)(nil),                   // 20: piccolo.statemanager.v1.Result
+	(*StateSubscriptionRequest)(nil), // 21: piccolo.statemanager.v1.StateSubscriptionRequest
+	(*StateChangeEvent)(nil),         // 22: piccolo.statemanager.v1.StateChangeEvent
+	(*RecoveryStrategyRequest)(nil),  // 23: piccolo.statemanager.v1.RecoveryStrategyRequest
+	(*RecoveryStrategy)(nil),         // 24: piccolo.statemanager.v1.RecoveryStrategy
+	(*AllowedActionsRequest)(nil),    // 25: piccolo.statemanager.v1.AllowedActionsRequest
+	(*AllowedActionsResponse)(nil),   // 26: piccolo.statemanager.v1.AllowedActionsResponse
+	(*AllowedAction)(nil),            // 27: piccolo.statemanager.v1.AllowedAction
+	nil,                              // 28: piccolo.statemanager.v1.StateQueryRequest.LabelsEntry
+	(*ResourceId)(nil),               // 29: piccolo.statemanager.v1.ResourceId
+	(*ServiceSpec)(nil),              // 30: piccolo.statemanager.v1.ServiceSpec
+	(*timestamppb.Timestamp)(nil),    // 31: google.protobuf.Timestamp
+	(*Instance)(nil),                 // 32: piccolo.statemanager.v1.Instance
+	(*Reason)(nil),                   // 33: piccolo.statemanager.v1.Reason
+	(*NodeInfo)(nil),                 // 34: piccolo.statemanager.v1.NodeInfo
+	(*durationpb.Duration)(nil),      // 35: google.protobuf.Duration
+	(*EventFilter)(nil),              // 36: piccolo.statemanager.v1.EventFilter
+	(*HistoryEntry)(nil),             // 37: piccolo.statemanager.v1.HistoryEntry
 }
 var file_statemanager_v1_statemanager_proto_depIdxs = []int32{
-	28, // 0: piccolo.statemanager.v1.StateUpdateRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	29, // 1: piccolo.statemanager.v1.StateUpdateRequest.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
+	29, // 0: piccolo.statemanager.v1.StateUpdateRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	30, // 1: piccolo.statemanager.v1.StateUpdateRequest.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
 	0,  // 2: piccolo.statemanager.v1.StateUpdateResponse.change:type_name -> piccolo.statemanager.v1.StateUpdateResponse.Change
-	28, // 3: piccolo.statemanager.v1.StateUpdateResponse.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	28, // 4: piccolo.statemanager.v1.StateQueryRequest.resource_ids:type_name -> piccolo.statemanager.v1.ResourceId
-	27, // 5: piccolo.statemanager.v1.StateQueryRequest.labels:type_name -> piccolo.statemanager.v1.StateQueryRequest.LabelsEntry
+	29, // 3: piccolo.statemanager.v1.StateUpdateResponse.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	29, // 4: piccolo.statemanager.v1.StateQueryRequest.resource_ids:type_name -> piccolo.statemanager.v1.ResourceId
+	28, // 5: piccolo.statemanager.v1.StateQueryRequest.labels:type_name -> piccolo.statemanager.v1.StateQueryRequest.LabelsEntry
 	5,  // 6: piccolo.statemanager.v1.StateQueryResponse.services:type_name -> piccolo.statemanager.v1.ServiceState
-	10, // 7: piccolo.statemanager.v1.StateQueryResponse.nodes:type_name -> piccolo.statemanager.v1.NodeState
+	11, // 7: piccolo.statemanager.v1.StateQueryResponse.nodes:type_name -> piccolo.statemanager.v1.NodeState
 	6,  // 8: piccolo.statemanager.v1.ServiceState.metadata:type_name -> piccolo.statemanager.v1.ResourceMetadata
-	29, // 9: piccolo.statemanager.v1.ServiceState.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
+	30, // 9: piccolo.statemanager.v1.ServiceState.spec:type_name -> piccolo.statemanager.v1.ServiceSpec
 	7,  // 10: piccolo.statemanager.v1.ServiceState.status:type_name -> piccolo.statemanager.v1.ServiceStatus
-	28, // 11: piccolo.statemanager.v1.ResourceMetadata.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	30, // 12: piccolo.statemanager.v1.ServiceStatus.phase_since:type_name -> google.protobuf.Timestamp
-	30, // 13: piccolo.statemanager.v1.ServiceStatus.well_since:type_name -> google.protobuf.Timestamp
-	31, // 14: piccolo.statemanager.v1.ServiceStatus.instances:type_name -> piccolo.statemanager.v1.Instance
-	8,  // 15: piccolo.statemanager.v1.ServiceStatus.recovery:type_name -> piccolo.statemanager.v1.RecoveryStatus
-	9,  // 16: piccolo.statemanager.v1.ServiceStatus.actions:type_name -> piccolo.statemanager.v1.ActionStatus
-	11, // 17: piccolo.statemanager.v1.ServiceStatus.conditions:type_name -> piccolo.statemanager.v1.ServiceCondition
-	30, // 18: piccolo.statemanager.v1.ServiceStatus.last_reconcile_time:type_name -> google.protobuf.Timestamp
-	12, // 19: piccolo.statemanager.v1.ServiceStatus.tracker:type_name -> piccolo.statemanager.v1.StateTracker
-	17, // 20: piccolo.statemanager.v1.ServiceStatus.plan:type_name -> piccolo.statemanager.v1.ActionPlan
-	19, // 21: piccolo.statemanager.v1.ServiceStatus.results:type_name -> piccolo.statemanager.v1.Result
-	30, // 22: piccolo.statemanager.v1.RecoveryStatus.opened:type_name -> google.protobuf.Timestamp
-	32, // 23: piccolo.statemanager.v1.RecoveryStatus.closed_why:type_name -> piccolo.statemanager.v1.Reason
-	30, // 24: piccolo.statemanager.v1.RecoveryStatus.next_at:type_name -> google.protobuf.Timestamp
-	32, // 25: piccolo.statemanager.v1.RecoveryStatus.next_why:type_name -> piccolo.statemanager.v1.Reason
-	30, // 26: piccolo.statemanager.v1.ActionStatus.started:type_name -> google.protobuf.Timestamp
-	30, // 27: piccolo.statemanager.v1.NodeState.since:type_name -> google.protobuf.Timestamp
-	33, // 28: piccolo.statemanager.v1.NodeState.info:type_name -> piccolo.statemanager.v1.NodeInfo
-	30, // 29: piccolo.statemanager.v1.ServiceCondition.since:type_name -> google.protobuf.Timestamp
-	13, // 30: piccolo.statemanager.v1.StateTracker.history:type_name -> piccolo.statemanager.v1.PhaseRecord
-	14, // 31: piccolo.statemanager.v1.StateTracker.transition_times:type_name -> piccolo.statemanager.v1.TransitionTimes
-	15, // 32: piccolo.statemanager.v1.StateTracker.issues:type_name -> piccolo.statemanager.v1.TransitionIssue
-	16, // 33: piccolo.statemanager.v1.StateTracker.metrics:type_name -> piccolo.statemanager.v1.StabilityMetrics
-	30, // 34: piccolo.statemanager.v1.PhaseRecord.since:type_name -> google.protobuf.Timestamp
-	34, // 35: piccolo.statemanager.v1.TransitionTimes.durations:type_name -> google.protobuf.Duration
-	34, // 36: piccolo.statemanager.v1.StabilityMetrics.window:type_name -> google.protobuf.Duration
-	34, // 37: piccolo.statemanager.v1.StabilityMetrics.mean_time_to_recover:type_name -> google.protobuf.Duration
-	34, // 38: piccolo.statemanager.v1.StabilityMetrics.mean_time_between_failures:type_name -> google.protobuf.Duration
-	28, // 39: piccolo.statemanager.v1.ActionPlan.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	18, // 40: piccolo.statemanager.v1.ActionPlan.actions:type_name -> piccolo.statemanager.v1.PlannedAction
-	34, // 41: piccolo.statemanager.v1.ActionPlan.estimated_duration:type_name -> google.protobuf.Duration
-	30, // 42: piccolo.statemanager.v1.ActionPlan.made:type_name -> google.protobuf.Timestamp
-	32, // 43: piccolo.statemanager.v1.ActionPlan.reasons:type_name -> piccolo.statemanager.v1.Reason
-	34, // 44: piccolo.statemanager.v1.PlannedAction.estimated_duration:type_name -> google.protobuf.Duration
-	30, // 45: piccolo.statemanager.v1.Result.time:type_name -> google.protobuf.Timestamp
-	35, // 46: piccolo.statemanager.v1.StateSubscriptionRequest.filter:type_name -> piccolo.statemanager.v1.EventFilter
-	36, // 47: piccolo.statemanager.v1.StateChangeEvent.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
-	28, // 48: piccolo.statemanager.v1.RecoveryStrategyRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	34, // 49: piccolo.statemanager.v1.RecoveryStrategy.backoff_delay:type_name -> google.protobuf.Duration
-	32, // 50: piccolo.statemanager.v1.RecoveryStrategy.reasons:type_name -> piccolo.statemanager.v1.Reason
-	34, // 51: piccolo.statemanager.v1.RecoveryStrategy.backoff:type_name -> google.protobuf.Duration
-	28, // 52: piccolo.statemanager.v1.AllowedActionsRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
-	26, // 53: piccolo.statemanager.v1.AllowedActionsResponse.actions:type_name -> piccolo.statemanager.v1.AllowedAction
-	34, // 54: piccolo.statemanager.v1.AllowedAction.estimated_duration:type_name -> google.protobuf.Duration
-	34, // 55: piccolo.statemanager.v1.AllowedAction.timeout:type_name -> google.protobuf.Duration
-	1,  // 56: piccolo.statemanager.v1.StateManager.UpdateState:input_type -> piccolo.statemanager.v1.StateUpdateRequest
-	3,  // 57: piccolo.statemanager.v1.StateManager.QueryState:input_type -> piccolo.statemanager.v1.StateQueryRequest
-	20, // 58: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:input_type -> piccolo.statemanager.v1.StateSubscriptionRequest
-	22, // 59: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:input_type -> piccolo.statemanager.v1.RecoveryStrategyRequest
-	24, // 60: piccolo.statemanager.v1.StateManager.GetAllowedActions:input_type -> piccolo.statemanager.v1.AllowedActionsRequest
-	2,  // 61: piccolo.statemanager.v1.StateManager.UpdateState:output_type -> piccolo.statemanager.v1.StateUpdateResponse
-	4,  // 62: piccolo.statemanager.v1.StateManager.QueryState:output_type -> piccolo.statemanager.v1.StateQueryResponse
-	21, // 63: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:output_type -> piccolo.statemanager.v1.StateChangeEvent
-	23, // 64: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:output_type -> piccolo.statemanager.v1.RecoveryStrategy
-	25, // 65: piccolo.statemanager.v1.StateManager.GetAllowedActions:output_type -> piccolo.statemanager.v1.AllowedActionsResponse
-	61, // [61:66] is the sub-list for method output_type
-	56, // [56:61] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	29, // 11: piccolo.statemanager.v1.ResourceMetadata.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	31, // 12: piccolo.statemanager.v1.ServiceStatus.phase_since:type_name -> google.protobuf.Timestamp
+	31, // 13: piccolo.statemanager.v1.ServiceStatus.well_since:type_name -> google.protobuf.Timestamp
+	32, // 14: piccolo.statemanager.v1.ServiceStatus.instances:type_name -> piccolo.statemanager.v1.Instance
+	9,  // 15: piccolo.statemanager.v1.ServiceStatus.recovery:type_name -> piccolo.statemanager.v1.RecoveryStatus
+	10, // 16: piccolo.statemanager.v1.ServiceStatus.actions:type_name -> piccolo.statemanager.v1.ActionStatus
+	12, // 17: piccolo.statemanager.v1.ServiceStatus.conditions:type_name -> piccolo.statemanager.v1.ServiceCondition
+	31, // 18: piccolo.statemanager.v1.ServiceStatus.last_reconcile_time:type_name -> google.protobuf.Timestamp
+	13, // 19: piccolo.statemanager.v1.ServiceStatus.tracker:type_name -> piccolo.statemanager.v1.StateTracker
+	18, // 20: piccolo.statemanager.v1.ServiceStatus.plan:type_name -> piccolo.statemanager.v1.ActionPlan
+	20, // 21: piccolo.statemanager.v1.ServiceStatus.results:type_name -> piccolo.statemanager.v1.Result
+	8,  // 22: piccolo.statemanager.v1.ServiceStatus.next:type_name -> piccolo.statemanager.v1.NextStep
+	31, // 23: piccolo.statemanager.v1.NextStep.at:type_name -> google.protobuf.Timestamp
+	33, // 24: piccolo.statemanager.v1.NextStep.why:type_name -> piccolo.statemanager.v1.Reason
+	31, // 25: piccolo.statemanager.v1.RecoveryStatus.opened:type_name -> google.protobuf.Timestamp
+	33, // 26: piccolo.statemanager.v1.RecoveryStatus.closed_why:type_name -> piccolo.statemanager.v1.Reason
+	31, // 27: piccolo.statemanager.v1.RecoveryStatus.next_at:type_name -> google.protobuf.Timestamp
+	33, // 28: piccolo.statemanager.v1.RecoveryStatus.next_why:type_name -> piccolo.statemanager.v1.Reason
+	31, // 29: piccolo.statemanager.v1.ActionStatus.started:type_name -> google.protobuf.Timestamp
+	31, // 30: piccolo.statemanager.v1.NodeState.since:type_name -> google.protobuf.Timestamp
+	34, // 31: piccolo.statemanager.v1.NodeState.info:type_name -> piccolo.statemanager.v1.NodeInfo
+	31, // 32: piccolo.statemanager.v1.ServiceCondition.since:type_name -> google.protobuf.Timestamp
+	14, // 33: piccolo.statemanager.v1.StateTracker.history:type_name -> piccolo.statemanager.v1.PhaseRecord
+	15, // 34: piccolo.statemanager.v1.StateTracker.transition_times:type_name -> piccolo.statemanager.v1.TransitionTimes
+	16, // 35: piccolo.statemanager.v1.StateTracker.issues:type_name -> piccolo.statemanager.v1.TransitionIssue
+	17, // 36: piccolo.statemanager.v1.StateTracker.metrics:type_name -> piccolo.statemanager.v1.StabilityMetrics
+	31, // 37: piccolo.statemanager.v1.PhaseRecord.since:type_name -> google.protobuf.Timestamp
+	35, // 38: piccolo.statemanager.v1.TransitionTimes.durations:type_name -> google.protobuf.Duration
+	35, // 39: piccolo.statemanager.v1.StabilityMetrics.window:type_name -> google.protobuf.Duration
+	35, // 40: piccolo.statemanager.v1.StabilityMetrics.mean_time_to_recover:type_name -> google.protobuf.Duration
+	35, // 41: piccolo.statemanager.v1.StabilityMetrics.mean_time_between_failures:type_name -> google.protobuf.Duration
+	29, // 42: piccolo.statemanager.v1.ActionPlan.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	19, // 43: piccolo.statemanager.v1.ActionPlan.actions:type_name -> piccolo.statemanager.v1.PlannedAction
+	35, // 44: piccolo.statemanager.v1.ActionPlan.estimated_duration:type_name -> google.protobuf.Duration
+	31, // 45: piccolo.statemanager.v1.ActionPlan.made:type_name -> google.protobuf.Timestamp
+	33, // 46: piccolo.statemanager.v1.ActionPlan.reasons:type_name -> piccolo.statemanager.v1.Reason
+	35, // 47: piccolo.statemanager.v1.PlannedAction.estimated_duration:type_name -> google.protobuf.Duration
+	31, // 48: piccolo.statemanager.v1.Result.time:type_name -> google.protobuf.Timestamp
+	36, // 49: piccolo.statemanager.v1.StateSubscriptionRequest.filter:type_name -> piccolo.statemanager.v1.EventFilter
+	37, // 50: piccolo.statemanager.v1.StateChangeEvent.entries:type_name -> piccolo.statemanager.v1.HistoryEntry
+	29, // 51: piccolo.statemanager.v1.RecoveryStrategyRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	35, // 52: piccolo.statemanager.v1.RecoveryStrategy.backoff_delay:type_name -> google.protobuf.Duration
+	33, // 53: piccolo.statemanager.v1.RecoveryStrategy.reasons:type_name -> piccolo.statemanager.v1.Reason
+	35, // 54: piccolo.statemanager.v1.RecoveryStrategy.backoff:type_name -> google.protobuf.Duration
+	29, // 55: piccolo.statemanager.v1.AllowedActionsRequest.resource_id:type_name -> piccolo.statemanager.v1.ResourceId
+	27, // 56: piccolo.statemanager.v1.AllowedActionsResponse.actions:type_name -> piccolo.statemanager.v1.AllowedAction
+	35, // 57: piccolo.statemanager.v1.AllowedAction.estimated_duration:type_name -> google.protobuf.Duration
+	35, // 58: piccolo.statemanager.v1.AllowedAction.timeout:type_name -> google.protobuf.Duration
+	1,  // 59: piccolo.statemanager.v1.StateManager.UpdateState:input_type -> piccolo.statemanager.v1.StateUpdateRequest
+	3,  // 60: piccolo.statemanager.v1.StateManager.QueryState:input_type -> piccolo.statemanager.v1.StateQueryRequest
+	21, // 61: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:input_type -> piccolo.statemanager.v1.StateSubscriptionRequest
+	23, // 62: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:input_type -> piccolo.statemanager.v1.RecoveryStrategyRequest
+	25, // 63: piccolo.statemanager.v1.StateManager.GetAllowedActions:input_type -> piccolo.statemanager.v1.AllowedActionsRequest
+	2,  // 64: piccolo.statemanager.v1.StateManager.UpdateState:output_type -> piccolo.statemanager.v1.StateUpdateResponse
+	4,  // 65: piccolo.statemanager.v1.StateManager.QueryState:output_type -> piccolo.statemanager.v1.StateQueryResponse
+	22, // 66: piccolo.statemanager.v1.StateManager.SubscribeToStateChanges:output_type -> piccolo.statemanager.v1.StateChangeEvent
+	24, // 67: piccolo.statemanager.v1.StateManager.GetRecoveryStrategy:output_type -> piccolo.statemanager.v1.RecoveryStrategy
+	26, // 68: piccolo.statemanager.v1.StateManager.GetAllowedActions:output_type -> piccolo.statemanager.v1.AllowedActionsResponse
+	64, // [64:69] is the sub-list for method output_type
+	59, // [59:64] is the sub-list for method input_type
+	59, // [59:59] is the sub-list for extension type_name
+	59, // [59:59] is the sub-list for extension extendee
+	0,  // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_statemanager_v1_statemanager_proto_init() }
@@ -2667,7 +2749,7 @@ func file_statemanager_v1_statemanager_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_statemanager_v1_statemanager_proto_rawDesc), len(file_statemanager_v1_statemanager_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
