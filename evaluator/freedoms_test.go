@@ -44,8 +44,38 @@ func TestFreedomWhichActionForWhichDifference(t *testing.T) {
 	reload.Config = "reloadable"
 	freedom(t, planned(t, reload), "configure", "configure restart", printed("Which action for which difference"))
 	freedom(t, planned(t, reload), "configure", "recreate",
-		replace("planning/planning.rego", `wish contains "configure" if {`, `wish contains "recreate" if {`),
-		replace("planning/planning_test.rego", `"want": {"update", "configure"}`, `"want": {"update", "recreate"}`))
+		replace("planning/planning.rego", `wish contains "configure" if {`, `wish contains "recreate" if {`))
+}
+
+// Each is a layer, or edited into the pack as it is printed: the pack's own tests go on to pass.
+func TestFreedomsEditedIn(t *testing.T) {
+	for _, heading := range []string{"Which action for which difference", "Which transition is allowed", "What comes after so many failures",
+		"What is critical", "When it is flapping", "Which node takes it"} {
+		policy(t, editedIn(heading))
+	}
+}
+
+// editedIn puts the examples under a heading into the pack itself.
+func editedIn(heading string) edit {
+	return func(t *testing.T, f Files) {
+		t.Helper()
+		g := &gate{}
+		data := read(f, g).data
+		for name, text := range manual(t, heading).Files {
+			if isRego(name) {
+				f[name] = text
+				continue
+			}
+			patch := &value{fields: map[string]*value{}}
+			patch.load(name, name, text, g)
+			data.patch(patch, "data", g)
+			delete(f, "reasons/data.yaml")
+			f["data.yaml"] = []byte(data.json())
+		}
+		if len(g.list) > 0 {
+			t.Fatal(g.list)
+		}
+	}
 }
 
 func TestFreedomWhichTransitionIsAllowed(t *testing.T) {
