@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"flag"
 	"testing"
 	"time"
 
@@ -8,6 +9,9 @@ import (
 
 	"statemanager/engine"
 )
+
+// Rapid draws the same worlds in each run, so that what is red was made so by a change; -rapid.seed=0 draws others.
+func init() { _ = flag.Set("rapid.seed", "1") }
 
 var testPack = &engine.Pack{Actions: []engine.ActionRow{{Name: "recreate", Clears: time.Hour}, {Name: "restart"}}}
 

@@ -3,6 +3,7 @@ package etcd
 import (
 	"cmp"
 	"crypto/tls"
+	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -71,7 +72,7 @@ func (e *Embedded) urls() (out []url.URL, err error) {
 		if err != nil {
 			return nil, invalid("embedded.listen", err.Error())
 		}
-		local := u.Hostname() == "127.0.0.1" || u.Hostname() == "::1" || u.Hostname() == "localhost"
+		local := u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
 		if u.Scheme != "unix" && (u.Scheme != "http" || !local) {
 			return nil, invalid("embedded.listen", text+" is neither unix:// nor http:// at a loopback address")
 		}

@@ -100,8 +100,9 @@ func server(t *testing.T) (string, Config) {
 	return address, cfg
 }
 
+// external is a candidate whose lease outlasts a machine that is busy for a moment.
 func external(t *testing.T, address, name string) Config {
-	return Config{Dir: t.TempDir(), Name: name, Endpoints: []string{address}, TTL: time.Second}
+	return Config{Dir: t.TempDir(), Name: name, Endpoints: []string{address}, TTL: 4 * time.Second}
 }
 
 // A password is used, and a wrong one is an error at once.

@@ -117,9 +117,7 @@ func TestStandbyFollows(t *testing.T) {
 
 // A term whose lease was taken away is over.
 func TestLeaseTakenAway(t *testing.T) {
-	cfg := embedded(t)
-	cfg.TTL = time.Second
-	s := open(t, cfg)
+	s := open(t, embedded(t))
 	term := campaign(t, s)
 	if _, err := s.client.Revoke(t.Context(), term.lease); err != nil {
 		t.Fatal(err)
@@ -136,7 +134,7 @@ func TestEtcdAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := external(t, address, "a")
-	client.TTL = 5 * time.Second
+	client.TTL = 10 * time.Second
 	term := campaign(t, open(t, client))
 	commit(t, term, "1")
 	changes := term.WatchDesired(t.Context(), term.Fence())

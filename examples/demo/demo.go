@@ -22,11 +22,8 @@ import (
 	"time"
 )
 
-// The bounds of a run and of a scenario: the demo ends by itself within two minutes.
-const (
-	runWithin   = 110 * time.Second
-	sceneWithin = 60 * time.Second
-)
+// runWithin is the bound of a run that is told none: the demo ends by itself within two minutes.
+const runWithin = 110 * time.Second
 
 // Options are what a run may be told.
 type Options struct {
@@ -36,6 +33,8 @@ type Options struct {
 	Keep   bool      // stay up at the end until ctx ends
 	Dir    string    // for everything; empty: a temporary one, which is removed at the end
 	Only   []string  // names of scenarios; none: all
+
+	Within time.Duration // for all scenarios together, each has half of it at most; 0: 110 s
 }
 
 // scenario is one story: what is done, what must happen, and what is shown of it.
@@ -127,7 +126,7 @@ func choose(only []string) (out []scenario, err error) {
 
 // play shows one scenario after the other; one that fails does not keep the others from being shown.
 func (s *stage) play(ctx context.Context, chosen []scenario) (out []*Result) {
-	ctx, cancel := context.WithTimeout(ctx, runWithin)
+	ctx, cancel := context.WithTimeout(ctx, s.within)
 	defer cancel()
 	for len(chosen) > 0 && ctx.Err() == nil {
 		n := 1
@@ -165,7 +164,7 @@ func (s *stage) showing(out io.Writer) *stage {
 
 // scene shows one scenario.
 func (s *stage) scene(ctx context.Context, x scenario) *Result {
-	ctx, cancel := context.WithTimeout(ctx, sceneWithin)
+	ctx, cancel := context.WithTimeout(ctx, s.within/2)
 	defer cancel()
 	s.say("\n== %s: %s\n", x.name, x.title)
 	began := time.Now()

@@ -1,11 +1,11 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -34,6 +34,7 @@ type stage struct {
 	temporary bool // the directory is removed at the end
 	failed    bool // then it is kept, for its logs
 	out       io.Writer
+	within    time.Duration     // of all scenarios together
 	addresses map[string]string // by name
 	procs     map[string]*process
 	conn      *grpc.ClientConn
@@ -42,7 +43,7 @@ type stage struct {
 }
 
 func newStage(o Options) (_ *stage, err error) {
-	s := &stage{exe: o.Exe, dir: o.Dir, out: o.Out, procs: map[string]*process{}}
+	s := &stage{exe: o.Exe, dir: o.Dir, out: o.Out, within: cmp.Or(o.Within, runWithin), procs: map[string]*process{}}
 	if s.exe == "" {
 		if s.exe, err = os.Executable(); err != nil {
 			return nil, fmt.Errorf("find the own binary: %w", err)
@@ -61,20 +62,6 @@ func newStage(o Options) (_ *stage, err error) {
 		return nil, fmt.Errorf("make directory: %w", err)
 	}
 	return s, nil
-}
-
-// freeAddresses are loopback addresses that nobody listens at.
-func freeAddresses(names []string) (map[string]string, error) {
-	out := map[string]string{}
-	for _, name := range names {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer l.Close() // all at the end, so that no two are the same
-		out[name] = l.Addr().String()
-	}
-	return out, nil
 }
 
 func (s *stage) say(format string, args ...any) { fmt.Fprintf(s.out, format, args...) }
