@@ -11,7 +11,8 @@ import (
 
 // resultsToProto are the last results of the work for a service, of each kind that there is one of.
 func resultsToProto(s runner.Service) (out []*apiv1.Result) {
-	for _, m := range []*apiv1.Result{processed(s.Seen), reconciled(s.Record.Plan, s.WellSince), executed(s.Record.History.Attempts), recovered(s.Record.Ladder)} {
+	home := seenAtHome(s.Seen)
+	for _, m := range []*apiv1.Result{processed(home), reconciled(s.Record, home), executed(s.Record.History.Attempts), recovered(s.Record.Ladder)} {
 		if m != nil {
 			out = append(out, m)
 		}
@@ -19,13 +20,19 @@ func resultsToProto(s runner.Service) (out []*apiv1.Result) {
 	return out
 }
 
-// processed is what became of the newest state diff of the node where the service is wanted.
-func processed(seen []engine.Observation) *apiv1.Result {
-	i := slices.IndexFunc(seen, func(o engine.Observation) bool { return o.Home })
-	if i < 0 {
+// seenAtHome is the newest observation where the service is wanted; nil if there is none.
+func seenAtHome(seen []engine.Observation) *engine.Observation {
+	if i := slices.IndexFunc(seen, func(o engine.Observation) bool { return o.Home }); i >= 0 {
+		return &seen[i]
+	}
+	return nil
+}
+
+// processed is what became of the newest state diff.
+func processed(o *engine.Observation) *apiv1.Result {
+	if o == nil {
 		return nil
 	}
-	o := seen[i]
 	m := &apiv1.Result{Kind: "processing", Result: "succeeded", What: strings.Join(differences(o.Diff), ", "), Reason: "seen as wanted", Time: InstantToProto(o.At)}
 	switch {
 	case o.Blind:
@@ -38,14 +45,20 @@ func processed(seen []engine.Observation) *apiv1.Result {
 	return m
 }
 
-func reconciled(p *engine.Plan, well engine.Instant) *apiv1.Result {
-	switch {
-	case p == nil:
+// reconciled is what became of the newest plan: what is seen decides.
+func reconciled(r *engine.Record, o *engine.Observation) *apiv1.Result {
+	p := r.Plan
+	if p == nil {
 		return nil
-	case well > p.At:
-		return &apiv1.Result{Kind: "reconciliation", Result: "succeeded", What: planText(p), Reason: "seen as wanted", Time: InstantToProto(well)}
 	}
-	return &apiv1.Result{Kind: "reconciliation", Result: "under_way", What: planText(p), Reason: "not yet seen as wanted", Time: InstantToProto(p.At)}
+	m := &apiv1.Result{Kind: "reconciliation", Result: "under_way", What: planText(p), Reason: "not yet seen as wanted", Time: InstantToProto(p.At)}
+	switch {
+	case o != nil && o.Current && o.At > p.At && len(differences(o.Diff)) == 0:
+		m.Result, m.Reason, m.Time = "succeeded", "seen as wanted", InstantToProto(o.At)
+	case r.Ladder != nil && r.Ladder.Issue == engine.IssuePlanFailed && r.Ladder.State != engine.LadderIdle:
+		m.Result, m.Reason = "failed", "its action did not bring what is wanted: recovery goes on from there"
+	}
+	return m
 }
 
 func executed(attempts []engine.Attempt) *apiv1.Result {

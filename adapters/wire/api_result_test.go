@@ -21,6 +21,7 @@ func TestResults(t *testing.T) {
 		name   string
 		view   engine.View
 		record engine.Record
+		ladder string // an open one, of which no more is asked
 		want   string // of the last of them
 	}{
 		{name: "nothing yet"},
@@ -30,7 +31,10 @@ func TestResults(t *testing.T) {
 		{name: "old", view: engine.View{Seen: seen(engine.Observation{Diff: crashed})}, want: "processing status: crashed set_aside: it is not of now: the node is silent or not synced, or it is of an older spec"},
 		{name: "elsewhere", view: engine.View{Seen: []engine.Observation{{Current: true, Diff: crashed}}}},
 		{name: "planned", record: engine.Record{Plan: &engine.Plan{At: 5, Actions: []engine.ActionKind{"stop", "start"}}}, want: "reconciliation stop start under_way: not yet seen as wanted"},
-		{name: "done", view: engine.View{WellSince: 6}, record: engine.Record{Plan: &engine.Plan{At: 5, Issue: "crash"}}, want: "reconciliation crash succeeded: seen as wanted"},
+		{name: "done", view: engine.View{Seen: seen(engine.Observation{At: 6, Current: true, Diff: &engine.StateDiff{}})}, record: engine.Record{Plan: &engine.Plan{At: 5, Issue: "crash"}}, want: "reconciliation crash succeeded: seen as wanted"},
+		{name: "seen before", view: engine.View{Seen: seen(engine.Observation{At: 4, Current: true, Diff: &engine.StateDiff{}})}, record: engine.Record{Plan: &engine.Plan{At: 5, Issue: "crash"}}, want: "reconciliation crash under_way: not yet seen as wanted"},
+		{name: "still differs", view: engine.View{Seen: seen(engine.Observation{At: 6, Current: true, Diff: crashed})}, record: engine.Record{Plan: &engine.Plan{At: 5, Issue: "crash"}}, want: "reconciliation crash under_way: not yet seen as wanted"},
+		{name: "failed", record: engine.Record{Plan: &engine.Plan{Actions: []engine.ActionKind{"create"}}}, ladder: engine.IssuePlanFailed, want: "reconciliation create failed: its action did not bring what is wanted: recovery goes on from there"},
 		{name: "acted", record: engine.Record{History: engine.History{Attempts: []engine.Attempt{{Kind: "stop"}, {Kind: "restart", Result: "timed_out", By: "recovery"}}}}, want: "execution restart timed_out: asked by recovery"},
 		{name: "recovers", record: engine.Record{Ladder: ladder(engine.LadderOpen)}, want: "recovery crash under_way: the ladder is open"},
 		{name: "recovered", record: engine.Record{Ladder: ladder(engine.LadderIdle)}, want: "recovery crash succeeded: its last action worked"},
@@ -38,7 +42,13 @@ func TestResults(t *testing.T) {
 	} {
 		c.view.Record = &c.record
 		got := ""
+		if c.ladder != "" {
+			c.record.Ladder = &engine.Ladder{State: engine.LadderOpen, Issue: c.ladder}
+		}
 		for _, m := range resultsToProto(runner.Service{View: c.view}) {
+			if c.ladder != "" && m.Kind == "recovery" {
+				continue
+			}
 			got = m.Kind + " " + m.What + " " + m.Result + ": " + m.Reason
 		}
 		if got != c.want {
