@@ -92,8 +92,12 @@ func (n *node) fullSet() {
 		}
 	}
 	if n.mumbles {
-		if n.n < mumbles {
-			n.w.after(mumblesAgain, n.w.alive(func(*daemon) { n.fullSet() }))
+		if start := n.stream; n.n < mumbles {
+			n.w.after(mumblesAgain, n.w.alive(func(*daemon) {
+				if n.stream == start {
+					n.fullSet()
+				}
+			}))
 		}
 		return
 	}

@@ -29,7 +29,7 @@ import (
 //	warmup web 8s | off               its new instances are ready after so long
 //	lost a | silent a | back a        its stream ends | nothing is heard of the node | it can be reached again
 //	reboot a                          it starts anew: nothing runs there, not even as exited, and nobody knows what became of what was under way
-//	mumble a                          its agent reports again and again, and never says SYNCED on the streams to come
+//	mumble a | mumble a off           its agent reports again and again, and never says SYNCED on the streams to come | it does
 //	late web@a 4 [a1]                 the news arrives that the agent held revision 4, and saw nothing, or an instance
 //	known                             the services that the engine knows
 //	blind a | sees a                  its agent
@@ -37,7 +37,7 @@ import (
 //	monitor up | down
 //	failsafe recovery.decision        the next question of it times out
 //	site mode=driving
-//	pack backoff=1s ...               edits the pack: backoff, stable_after, stable_for, strategy.ISSUE, never, defer, parks
+//	pack backoff=1s ...               edits the pack: backoff, stable_after, stable_for, strategy.ISSUE, never, defer, parks, outage
 //	explain web                       what comes next, and what holds it up
 //	status | ledger | accepted        what is stored | what the controllers did | the notices that the monitor took
 func (w *World) Run(line string) error {
@@ -94,7 +94,7 @@ func init() { // a table that refers to itself through Run
 		"silent":   does(1, func(w *World, args []string) { w.cut(args[0], nodeTimeout, engine.AgentSilent) }),
 		"back":     does(1, func(w *World, args []string) { w.back(args[0]) }),
 		"reboot":   does(1, func(w *World, args []string) { w.reboot(args[0]) }),
-		"mumble":   does(1, func(w *World, args []string) { w.nodes[args[0]].mumbles = true }),
+		"mumble":   does(1, func(w *World, args []string) { w.nodes[args[0]].mumbles = len(args) == 1 }),
 		"late":     {2, (*World).late},
 		"blind":    does(1, func(w *World, args []string) { w.see(args[0], true) }),
 		"sees":     does(1, func(w *World, args []string) { w.see(args[0], false) }),

@@ -18,11 +18,12 @@ type tables struct {
 	deferred   map[engine.ActionKind]string // actions that wait while the site's mode is so
 	stays      map[engine.ActionKind]bool   // actions that recovery skips
 	silence    time.Duration                // until a silent node is alerted
+	outage     [2]int                       // so many silent nodes, and so many of a hundred, are an outage
 	budgets    map[string]engine.Budget
 }
 
 func defaultTables() tables {
-	t := tables{strategies: map[string][]engine.ActionKind{}, stable: 5 * time.Minute, stableFor: 10 * time.Second, silence: time.Minute,
+	t := tables{strategies: map[string][]engine.ActionKind{}, stable: 5 * time.Minute, stableFor: 10 * time.Second, silence: time.Minute, outage: [2]int{2, 51},
 		deferred: map[engine.ActionKind]string{}, stays: map[engine.ActionKind]bool{},
 		budgets: map[string]engine.Budget{"service": {Limit: 10, Window: time.Hour}, "node": {Limit: 5, Window: time.Minute}}}
 	for _, s := range []int{1, 10, 20, 40, 80, 160, 300} {
@@ -114,7 +115,7 @@ func (t *tables) pack(revision string) *engine.Pack {
 		Profiles: []engine.Profile{{Name: "safety", Match: engine.Selector{Criticality: "safety"}, StableAfter: t.stable}, {Name: "other", StableAfter: t.stable}},
 		Site:     []engine.SiteFact{{Name: "mode", Values: []string{"driving", "parked"}}},
 		Widespread: engine.Widespread{Version: 2, Node: engine.Budget{Limit: 3, Window: time.Minute},
-			SilenceCount: 2, SilencePercent: 51},
+			SilenceCount: t.outage[0], SilencePercent: t.outage[1]},
 		Allowed: map[engine.Phase]map[engine.ActionKind]bool{}}
 	for _, phase := range engine.Phases {
 		p.Allowed[phase] = map[engine.ActionKind]bool{}

@@ -288,6 +288,8 @@ func (t *tables) set(arg string) (err error) {
 		for _, a := range list {
 			t.deferred[a] = "driving"
 		}
+	case k == "outage":
+		_, err = fmt.Sscanf(v, "%d,%d%%", &t.outage[0], &t.outage[1])
 	case k == "parks":
 		t.parks = v == "on"
 	default:
