@@ -131,7 +131,8 @@ func TestEnvironment(t *testing.T) {
 // A workload that names a signal takes a new configuration while it runs.
 func TestReload(t *testing.T) {
 	r := newRig(t, t.TempDir())
-	shell := `trap 'cat config.json >seen' HUP; touch ready; ` + forever
+	// It waits without starting anything: a shell may lose a signal while it starts a command.
+	shell := `trap 'cat config.json >seen' HUP; sleep 1000 & : >ready; wait; ` + forever
 	before := specOf(t, shell, workWith("reload", "HUP"), config("k", "old"))
 	r.do(create, before)
 	eventually(t, "trap set", func() bool { _, err := os.Stat(r.path("work", "0", "ready")); return err == nil })
