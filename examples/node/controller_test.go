@@ -132,12 +132,12 @@ func TestEnvironment(t *testing.T) {
 func TestReload(t *testing.T) {
 	r := newRig(t, t.TempDir())
 	// It waits without starting anything: a shell may lose a signal while it starts a command.
-	shell := `trap 'cat config.json >seen' HUP; sleep 1000 & : >ready; wait; ` + forever
-	before := specOf(t, shell, workWith("reload", "HUP"), config("k", "old"))
+	shell := `trap 'cat config.json >seen' USR1; sleep 1000 & : >ready; wait; ` + forever
+	before := specOf(t, shell, workWith("reload", "USR1"), config("k", "old"))
 	r.do(create, before)
 	eventually(t, "trap set", func() bool { _, err := os.Stat(r.path("work", "0", "ready")); return err == nil })
 	id := r.running()
-	r.do(configure, specOf(t, shell, workWith("reload", "HUP"), config("k", "new")))
+	r.do(configure, specOf(t, shell, workWith("reload", "USR1"), config("k", "new")))
 	eventually(t, "reload", func() bool { b, _ := os.ReadFile(r.path("work", "0", "seen")); return string(b) == `{"k":"new"}` })
 	if now := r.running(); !slices.Equal(now, id) {
 		t.Errorf("was %v, is %v", id, now)
