@@ -97,7 +97,7 @@ func (s *step) restored(v *service, a *Action) {
 
 // impossible is why policy cannot have an action, whatever it says.
 func (s *step) impossible(v *service, a *Action) string {
-	c, ok := carriedOut[a.Kind]
+	_, ok := carriedOut[a.Kind]
 	switch row := s.pack.Row(a.Kind); {
 	case row == nil:
 		return "no action of that name"
@@ -105,7 +105,7 @@ func (s *step) impossible(v *service, a *Action) string {
 		return "it is not carried out"
 	case ok && row.Custom:
 		return "its name is that of an action that is no site's own"
-	case ok && (a.By == ByPlan && !c.plan || a.By == ByRecovery && !c.recovery):
+	case !row.AskedFor(a.By):
 		return "it is not for " + string(a.By)
 	case a.Wanted != WantedYes && a.Kind != Remove:
 		return "where a service is not wanted only remove is"

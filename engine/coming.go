@@ -23,13 +23,14 @@ func (s *step) coming(v *service) Coming {
 	case r.Ladder != nil && r.Ladder.State == LadderClosed && !v.unwellIsolated():
 		return Coming{Text: "nothing: recovery has given up; `statemanager retry " + v.id.String() + "`, or a new spec, opens it again"}
 	}
-	if until := slices.Max(v.restPauses()); until > s.now {
+	u := v.unrest()
+	switch until := slices.Max(u.pause[:]); {
+	case until > s.now:
 		return Coming{Text: "policy, which could not be asked, is asked again", At: until}
-	}
-	if u := v.unrest(); u.next != nil || u.deferred != nil {
+	case u.next != nil || u.deferred != nil:
 		return u.coming()
 	}
-	return s.comingSeen(v)
+	return s.comingSeen(v, u.refused)
 }
 
 // comingOf is what comes of an action that is under way.
@@ -54,8 +55,8 @@ func resolveCommand(a *Action) string {
 }
 
 func (s *step) comingDeleted(v *service) Coming {
-	for _, a := range v.rec.Slots {
-		return s.comingOf(a)
+	if len(v.rec.Slots) > 0 {
+		return s.comingOf(v.rec.Slots[0])
 	}
 	for _, x := range v.rec.Away {
 		if x.Hold.Set() && !x.Hold.Past(s.now) {
@@ -80,24 +81,25 @@ func (u unrest) coming() Coming {
 	return Coming{Text: what, At: u.next.Due, Reasons: u.next.Reasons}
 }
 
-// comingSeen is what comes of how the service was last seen, while nothing else is in mind.
-func (s *step) comingSeen(v *service) Coming {
+// comingSeen is what comes of how the service was last seen, while nothing else is in mind. refused: what policy wants
+// of that cannot be.
+func (s *step) comingSeen(v *service, refused bool) Coming {
 	r, d := v.rec, v.current()
 	open := r.Ladder != nil && r.Ladder.State == LadderOpen
-	switch {
+	switch away := s.elsewhere(v); {
 	case d == nil:
 		return Coming{Text: "nothing, until node " + v.home() + " says how it stands"}
 	case v.well != 0 && r.Ladder != nil:
 		return Coming{Text: "nothing, as long as it is well: its failed attempts are then forgotten", At: v.well.Add(s.pack.ProfileOf(v.id, r.Spec).StableAfter)}
 	case !d.Parts().Any():
 		return Coming{Text: "nothing: it is as wanted"}
-	case s.elsewhere(v) != "":
-		return Coming{Text: "nothing here, until it is gone from node " + s.elsewhere(v)}
+	case away != "":
+		return Coming{Text: "nothing here, until it is gone from node " + away}
 	case r.Hold.Set() && !r.Hold.Past(s.now):
 		return Coming{Text: map[bool]string{true: "recovery is asked", false: "planning is asked"}[open], At: r.Hold.Due()}
 	case open && s.census.uncounted > 0:
 		return Coming{Text: "recovery is asked when each node is either synced or silent"}
-	case len(r.Told) > 0:
+	case refused:
 		return Coming{Text: "nothing, until a fact or a rule changes: what policy answered cannot be"}
 	}
 	return Coming{Text: "nothing: policy leaves the difference alone", Reasons: v.rec.Plan.reasons()}
@@ -112,9 +114,3 @@ func (p *Plan) reasons() []Reason {
 
 // unwellIsolated says whether an isolated service still runs, so that planning stops it though recovery has given up.
 func (v *service) unwellIsolated() bool { return v.rec.Over.Isolated && v.unwell() }
-
-// restPauses are until when policy is not asked again, for each of its entrypoints.
-func (v *service) restPauses() []Instant {
-	u := v.unrest()
-	return u.pause[:]
-}

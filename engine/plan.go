@@ -43,6 +43,9 @@ func (s *step) planAt(v *service, p *place, w Wanted) bool {
 	_, f.Cause = s.ill(v, node)
 	switch {
 	case s.wasRefused(v, node, f):
+		if w == WantedYes {
+			v.stir().refused = true
+		}
 		return false
 	case w == WantedNever && p.left == s.factsMark(node, f):
 		return false

@@ -7,7 +7,7 @@ type unrest struct {
 	pause    [entries]Instant // until when policy is not asked again, after a fail-safe answer
 	asked    [entries]uint64  // the decision that was recorded last
 	next     *Next
-	refused  bool     // what recovery answers to the facts of now cannot be
+	refused  bool     // what policy answers to the facts of now cannot be
 	deferred []Reason // for which dispatch holds an action back
 	paused   Instant  // until then it is left alone, for it did not settle
 	share    share    // in the unwell instances of its release

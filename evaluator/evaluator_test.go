@@ -202,7 +202,7 @@ func TestCacheIsBounded(t *testing.T) {
 // Section 2: the input that rules see is the facts by their names, and nothing else.
 func TestInputOfAVector(t *testing.T) {
 	p := quick(t, replace("recovery/facts.rego", "#   - input.targets: {type: string, enum: [none, some]}\n", ""),
-		replace("recovery/recovery.rego", `input.targets == "none"`, `input.last_good.version == "none"`), replace("recovery/facts.rego", "maximum: 20", "maximum: 5"))
+		replace("recovery/recovery.rego", `input.targets == "none"`, `input.last_good.version == "none"`), replace("recovery/facts.rego", "maximum: 20", "maximum: 3"), set("strategies.plan_failed", "[replan]"))
 	f := crash(p)
 	f.WideNode, f.LastResult = true, engine.TimedOut
 	tried(p, &f, engine.Restart, 200)
@@ -212,7 +212,7 @@ func TestInputOfAVector(t *testing.T) {
 	}
 	input := q.plan.terms(vector).Value.(ast.Object)
 	for path, want := range map[string]string{
-		"issue": `"crash"`, "tries/restart": "5", "tries/isolate": "0", "widespread/node": "true", "widespread/group": "false",
+		"issue": `"crash"`, "tries/restart": "3", "tries/isolate": "0", "widespread/node": "true", "widespread/group": "false",
 		"last/result": `"timed_out"`, "site/vehicle": `"other"`, "recent/spec": "false", "last_good/version": `"same"`,
 	} {
 		var at ast.Ref

@@ -191,14 +191,14 @@ func TestStackRefuses(t *testing.T) {
 
 // Section 3: each value that holds is shown with its file.
 func TestShow(t *testing.T) {
-	f := stacked(t, site(map[string]string{"data.yaml": "strategies: {hang: [isolate], flapping: null}\nbudgets:\n  node: {limit: 7}\n", "more/data.yaml": "list: []\nv1.2: {a: 1}\nv1: 2\n"}))
+	f := stacked(t, site(map[string]string{"data.yaml": "strategies: {hang: [isolate], flapping: null}\nbudgets:\n  node: {limit: 7}\n", "more/data.yaml": "list: []\n", "dots/data.yaml": "v1.2: {a: 1}\nv1: 2\n"}))
 	line := func(text string) string { return fmt.Sprintf("data.yaml:%d", lineOf(t, f, "data.yaml", text)) }
 	for key, want := range map[string][]Shown{
 		"strategies.hang": {{"strategies.hang", `["isolate"]`, "site:data.yaml:1"}},
 		"budgets.node":    {{"budgets.node.limit", "7", "site:data.yaml:3"}, {"budgets.node.window", `"1m"`, line("  node: {limit: 10, window")}},
 		"node_classes":    {{"node_classes", "{}", line("node_classes: {}")}},
-		"more.list":       {{"more.list", "[]", "site:more/data.yaml:1"}},
-		"more.v1.2.a":     {{"more.v1.2.a", "1", "site:more/data.yaml:2"}},
+		"more":            {{"more.list", "[]", "site:more/data.yaml:1"}},
+		"dots.v1.2.a":     {{"dots.v1.2.a", "1", "site:dots/data.yaml:1"}},
 	} {
 		if got, err := Show(f, key); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, %v", key, got, err)

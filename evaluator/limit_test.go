@@ -66,4 +66,9 @@ func TestOwnLimit(t *testing.T) {
 	if d := ask(serve(p), p, crash(p)); !strings.Contains(d.FailSafe, "recovery/slow.rego:") || !strings.Contains(d.FailSafe, errTimeout.Error()) {
 		t.Errorf("got %q", d.FailSafe)
 	}
+	hang := crash(p)
+	hang.Issue = "hang"
+	if d := ask(serve(p), p, hang); d.FailSafe != "" {
+		t.Errorf("got %q", d.FailSafe)
+	}
 }

@@ -171,6 +171,7 @@ func TestCommandLine(t *testing.T) {
 	expect(0, "takes effect at its next start", "apply", "-f", "start.yaml")
 	eventually(t, "the event of a change: it is stored after apply has answered", func() bool { return run(0, "workload: - -> changed", "events", "web") })
 	expect(0, `"name": "web"`, "apply", "-f", "start.yaml", "-o", "json")
+	expect(0, "desired_changed", "events", "web")
 	expect(0, "default/web", "get", "services")
 	expect(0, `"replicas": 3`, "get", "services", "web", "-o", "json")
 	expect(0, cfg.Nodes[0].Agent, "get", "nodes")

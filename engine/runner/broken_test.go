@@ -18,7 +18,7 @@ func TestBrokenRecordIsHeld(t *testing.T) {
 		w.apply(spec)
 		w.after(10 * time.Second)
 		v, err := w.View(t.Context(), engine.Service("default", "old"))
-		if err != nil || !v.Held || v.Broken == nil {
+		if err != nil || !v.Held || v.Broken == nil || !strings.Contains(v.Coming.Text, "cannot be read") {
 			t.Errorf("held service: %+v, %v", v, err)
 		}
 		if ids, err := w.Services(t.Context()); err != nil || len(ids) != 2 || w.phase() != engine.Running {

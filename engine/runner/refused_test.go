@@ -51,7 +51,7 @@ func (w *world) isHeld(id engine.ResourceID) bool {
 	}
 	for _, h := range v.Holds {
 		if h.Code == "unwritable" && strings.Contains(h.Text, "it is too large") {
-			return true
+			return strings.Contains(v.Coming.Text, "it is too large")
 		}
 	}
 	return false

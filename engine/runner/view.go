@@ -49,8 +49,11 @@ func (l *loop) view(id engine.ResourceID) (Service, bool) {
 	v, ok := l.engine.View(id, l.cfg.Clock())
 	v.ID = id
 	if err := l.saving.refused[id]; err != nil {
-		v.Holds = append(v.Holds, engine.Hold{Code: "unwritable", Text: refusal(err)})
+		v.Holds, v.Coming = append(v.Holds, engine.Hold{Code: "unwritable", Text: refusal(err)}), engine.Coming{Text: "nothing: " + refusal(err)}
 	}
 	err := l.unread[id]
+	if err != nil {
+		v.Coming = engine.Coming{Text: "nothing: its value in the store cannot be read: " + err.Error()}
+	}
 	return Service{v, err}, ok || err != nil
 }
