@@ -44,12 +44,16 @@ func TestFreedomWhichActionForWhichDifference(t *testing.T) {
 	reload.Config = "reloadable"
 	freedom(t, planned(t, reload), "configure", "configure restart", printed("Which action for which difference"))
 	freedom(t, planned(t, reload), "configure", "recreate",
-		replace("planning/planning.rego", `wish contains "configure" if {`, `wish contains "recreate" if {`))
+		replace("planning/planning.rego", `wish contains "configure" if {`, `wish contains "recreate" if {`),
+		replace("planning/planning_test.rego", `"want": {"update", "configure"}`, `"want": {"update", "recreate"}`))
 }
 
-// Each is a layer, or edited into the pack as it is printed: the pack's own tests go on to pass.
+// Each is a layer, or edited into the pack as it is printed: the pack's own tests go on to pass, but for the one that says
+// the opposite, which is edited with it.
 func TestFreedomsEditedIn(t *testing.T) {
-	for _, heading := range []string{"Which action for which difference", "Which transition is allowed", "What comes after so many failures",
+	policy(t, editedIn("Which action for which difference"),
+		replace("planning/planning_test.rego", `"want": {"update", "configure"}`, `"want": {"update", "configure", "restart"}`))
+	for _, heading := range []string{"Which transition is allowed", "What comes after so many failures",
 		"What is critical", "When it is flapping", "Which node takes it"} {
 		policy(t, editedIn(heading))
 	}
