@@ -22,8 +22,9 @@ type node struct {
 	due        Instant // when it falls silent, unless it is synced before
 	most       Instant // until when a stream is waited for that is open and not synced, whatever is heard on it
 	info       NodeInfo
-	falls      falls // services that became unwell here
-	fence      Fence // as it was declared when the node fell silent; none once it is connected again
+	falls      falls   // services that became unwell here
+	fence      Fence   // as it was declared by who is silent and has no stream; none while a stream is open
+	cut        Instant // since when there has been no stream
 	alarm      alarm
 }
 
@@ -74,8 +75,13 @@ func (s *step) agentChanged(ev AgentChanged) {
 	s.count()
 }
 
-// lose ends the stream of a node. What was seen stays the last that was seen.
+// lose ends the stream of a node. What was seen stays the last that was seen. Of a silent node the fence runs from here: while
+// a stream was open its agent may have been alive, and its services with it (rule 7.3).
 func (s *step) lose(n *node) {
+	if n.open && n.silent {
+		n.fence, n.cut = n.info.Fence, s.now
+		s.touchAll(n)
+	}
 	n.open = false
 	if n.synced {
 		n.synced, n.lost, n.since = false, s.now, s.now
@@ -137,9 +143,18 @@ func (s *step) synced(n *node, highest []Highest) {
 // fallSilent takes a node as silent: from here until SYNCED nothing but notify happens there (rule 7.1).
 func (s *step) fallSilent(n *node) {
 	s.tellNode(n, NodeSilent)
-	n.silent, n.synced, n.counted, n.since, n.fence = true, false, true, s.now, n.info.Fence
+	n.silent, n.synced, n.counted, n.since = true, false, true, s.now
+	if !n.open {
+		n.fence, n.cut = n.info.Fence, s.now
+	}
 	for v := range n.services {
 		s.wellness(v)
+	}
+	s.touchAll(n)
+}
+
+func (s *step) touchAll(n *node) {
+	for v := range n.services {
 		s.touch(v)
 	}
 }

@@ -88,7 +88,7 @@ func (s *step) moveTo(v *service, a Action, target string, d Decision) {
 // fencedFrom is when the services of a silent node have ended by themselves (rule 7.3); 0 = they do not.
 func (n *node) fencedFrom() Instant {
 	if f := n.fence; n.silent && f.Self {
-		return n.since.Add(f.After + max(f.After/driftPart, time.Second))
+		return n.cut.Add(f.After + max(f.After/driftPart, time.Second))
 	}
 	return 0
 }
