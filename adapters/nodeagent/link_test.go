@@ -124,7 +124,7 @@ func TestRule2_1StreamInOrder(t *testing.T) {
 	p.Changed(engine.AgentInfo)
 }
 
-// TestRule2_0WrongID: an agent of another node is refused and alerted once, however often it is tried; nothing that it
+// TestRule2_0WrongID holds rule 2.0: an agent of another node is refused and alerted once, however often it is tried; nothing that it
 // says is taken. Once it is the right one the link opens.
 func TestRule2_0WrongID(t *testing.T) {
 	a := &agent{}
