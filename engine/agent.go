@@ -59,6 +59,10 @@ func (s *step) agentChanged(ev AgentChanged) {
 		if n.open && n.start == ev.Start && !n.synced {
 			s.synced(n, ev.Highest)
 		}
+	case AgentBlind:
+		if n.open && n.start == ev.Start {
+			s.blinded(n)
+		}
 	case AgentInfo:
 		s.heardOf(n, ev.Info)
 	case AgentLost:
@@ -151,6 +155,21 @@ func (s *step) fallSilent(n *node) {
 		s.wellness(v)
 	}
 	s.touchAll(n)
+}
+
+// blinded takes an agent that cannot see its node: that is silence, never absence (rule 2.3). What it has seen on this stream
+// counts for nothing in the full set that ends it.
+func (s *step) blinded(n *node) {
+	for v := range n.services {
+		if p := v.place(n.id); p.diff != nil {
+			d := *p.diff
+			d.Counter = Counter{}
+			p.diff = &d
+		}
+	}
+	if !n.silent {
+		s.fallSilent(n)
+	}
 }
 
 func (s *step) touchAll(n *node) {

@@ -18,6 +18,7 @@ type AgentState string
 const (
 	AgentConnected AgentState = "connected" // its stream opened; the whole set of specs is owed
 	AgentSynced    AgentState = "synced"    // its full set of observations has been seen
+	AgentBlind     AgentState = "blind"     // it cannot see its node: the full set is owed anew (rule 2.3)
 	AgentInfo      AgentState = "info"      // its NodeInfo changed
 	AgentLost      AgentState = "lost"      // its stream ended
 	AgentSilent    AgentState = "silent"    // nothing was heard for node_timeout
@@ -27,7 +28,7 @@ const (
 type AgentChanged struct {
 	Node    string
 	State   AgentState
-	Start   int64    // names the stream (Counter.Start), with connected and synced
+	Start   int64    // names the stream (Counter.Start), with connected, synced and blind
 	Info    NodeInfo // with connected and info
 	Highest []Highest
 }

@@ -17,6 +17,8 @@ type AgentBackend struct {
 	Set func(id engine.ResourceID, instances ...engine.Instance)
 	// Hide makes the agent unable to see a service, or able again.
 	Hide func(id engine.ResourceID, hidden bool)
+	// HideAll makes the agent unable to see its node, or able again.
+	HideAll func(hidden bool)
 }
 
 // Agent is the contract of runner.Agent (section 2). Each test has a node of its own.
@@ -31,6 +33,7 @@ func Agent(t *testing.T, newAgent func(t *testing.T) AgentBackend) {
 		{"rule 2.2 later specs come singly", singleSpecs},
 		{"rule 2.2 changes are told in order", changes},
 		{"rule 2.3 an agent that cannot see", blind},
+		{"rule 2.3 an agent that cannot see its node", blindNode},
 		{"rule 2.7 observe", observe},
 		{"no link", noLink},
 	} {

@@ -126,6 +126,21 @@ func blind(t *testing.T, b AgentBackend) {
 	}
 }
 
+func blindNode(t *testing.T, b AgentBackend) {
+	p, start := synced(t, b)
+	b.HideAll(true)
+	if said := p.Changed(engine.AgentBlind); said.Start != start {
+		t.Errorf("blind as %+v", said)
+	}
+	b.HideAll(false)
+	if d := p.Diff(); d.Blind || d.Service != web {
+		t.Errorf("of what is seen again: %+v", d)
+	}
+	if said := p.Changed(engine.AgentSynced); said.Start != start {
+		t.Errorf("synced as %+v", said)
+	}
+}
+
 func observe(t *testing.T, b AgentBackend) {
 	p, start := synced(t, b)
 	d, err := b.Agent.Observe(patient(t), engine.ServiceRef{Node: b.Node, Service: web, Asked: 1234})

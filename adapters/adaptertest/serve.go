@@ -130,6 +130,8 @@ func event(ev engine.Event) *apiv1.StateDiffEvent {
 		switch x.State {
 		case engine.AgentConnected, engine.AgentInfo:
 			return &apiv1.StateDiffEvent{Event: &apiv1.StateDiffEvent_Info{Info: wire.NodeInfoToProto(x.Info, x.Start)}}
+		case engine.AgentBlind:
+			return &apiv1.StateDiffEvent{Event: &apiv1.StateDiffEvent_Synced{Synced: &apiv1.Synced{CannotSee: "the runtime is not there"}}}
 		case engine.AgentSynced:
 			return &apiv1.StateDiffEvent{Event: &apiv1.StateDiffEvent_Synced{Synced: &apiv1.Synced{Highest: wire.HighestToProto(x.Highest)}}}
 		}

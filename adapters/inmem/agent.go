@@ -19,6 +19,7 @@ type Agent struct {
 	specs  map[engine.ResourceID]engine.SpecUpdate
 	runs   map[engine.ResourceID][]Instance
 	hidden map[engine.ResourceID]bool
+	blind  bool        // it cannot see its node
 	starts int64       // streams that were opened
 	n      int64       // messages of the stream of the moment
 	told   bool        // the whole set has come on it
@@ -135,6 +136,10 @@ func (a *Agent) hold(u engine.SpecUpdate) {
 
 // oweAll owes the full set: every spec that is held, every instance without one, then that it is whole.
 func (a *Agent) oweAll() {
+	if a.blind {
+		a.owe(engine.AgentChanged{Node: a.info.ID, State: engine.AgentBlind, Start: a.starts})
+		return
+	}
 	ids := maps.Clone(a.runs)
 	for id := range a.specs {
 		ids[id] = nil
@@ -147,7 +152,7 @@ func (a *Agent) oweAll() {
 
 // changed owes an observation, once the whole set has come.
 func (a *Agent) changed(id engine.ResourceID) {
-	if a.stream != nil && a.told {
+	if a.stream != nil && a.told && !a.blind {
 		a.owe(engine.DiffSeen{Diff: a.look(id)})
 	}
 }
@@ -167,7 +172,7 @@ func (a *Agent) look(id engine.ResourceID) engine.StateDiff {
 	a.n++
 	u := a.specs[id]
 	d := engine.StateDiff{Node: a.info.ID, Service: id, Rev: u.Rev, Counter: engine.Counter{Start: a.starts, N: a.n}}
-	if d.Blind = a.hidden[id]; !d.Blind {
+	if d.Blind = a.blind || a.hidden[id]; !d.Blind {
 		compare(&d, u.Spec, a.runs[id])
 	}
 	return d
@@ -189,6 +194,15 @@ func (a *Agent) Hide(id engine.ResourceID, hidden bool) {
 	defer a.mu.Unlock()
 	a.hidden[id] = hidden
 	a.changed(id)
+}
+
+// HideAll makes the agent unable to see its node, or able again (rule 2.3).
+func (a *Agent) HideAll(hidden bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.blind = hidden; a.stream != nil && a.told {
+		a.oweAll()
+	}
 }
 
 func (a *Agent) unavailable() error {

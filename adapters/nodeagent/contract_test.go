@@ -35,7 +35,7 @@ func backend(reach func(*testing.T, runner.Agent) runner.Agent) func(*testing.T)
 				}
 				a.Set(id, runs...)
 			},
-			Hide: a.Hide,
+			Hide: a.Hide, HideAll: a.HideAll,
 		}
 	}
 }

@@ -127,6 +127,11 @@ func (s *stream) take(m *apiv1.StateDiffEvent) error {
 		}
 		s.post(engine.DiffSeen{Diff: d})
 	case *apiv1.StateDiffEvent_Synced:
+		if why := x.Synced.GetCannotSee(); why != "" {
+			s.Log.Warn("agent cannot see its node", "reason", why)
+			s.post(engine.AgentChanged{Node: s.Node, State: engine.AgentBlind, Start: s.start})
+			return nil
+		}
 		highest, err := wire.HighestFromProto(x.Synced.GetHighest())
 		if err != nil {
 			s.malformed(s.post, err)

@@ -16,7 +16,8 @@ type node struct {
 	name      string
 	up        bool                // it can be reached
 	mumbles   bool                // its agent never says SYNCED
-	blind     bool                // its agent cannot see (rule 2.3)
+	blind     bool                // its agent cannot see the services (rule 2.3)
+	unsighted bool                // its agent cannot see the node
 	unseen    []engine.ResourceID // of which it has said so
 	stream, n int64
 	last      engine.Instant // when its newest message arrives: a stream keeps its order
@@ -79,6 +80,11 @@ func (n *node) take(x engine.SpecSet) {
 
 // fullSet reports every spec, and every instance without one, and then that it is synced.
 func (n *node) fullSet() {
+	if n.unsighted {
+		start := n.stream
+		n.post(func() engine.Event { return engine.AgentChanged{Node: n.name, State: engine.AgentBlind, Start: start} })
+		return
+	}
 	ids := map[engine.ResourceID]bool{}
 	for id := range n.specs {
 		ids[id] = true
@@ -116,7 +122,7 @@ const (
 
 // changed streams an observation.
 func (n *node) changed(id engine.ResourceID) {
-	if n.up && n.stream != 0 && n.w.daemon != nil {
+	if n.up && n.stream != 0 && n.w.daemon != nil && !n.unsighted {
 		d := n.observe(id)
 		n.post(func() engine.Event { return engine.DiffSeen{Diff: d} })
 	}
@@ -128,7 +134,7 @@ func (n *node) observe(id engine.ResourceID) engine.StateDiff {
 	d := engine.StateDiff{Node: n.name, Service: id, Counter: engine.Counter{Start: n.stream, N: n.n}}
 	u, ok := n.specs[id]
 	d.Rev = u.Rev
-	if n.blind {
+	if n.blind || n.unsighted {
 		d.Blind = true
 		n.unseen = append(n.unseen, id)
 		return d

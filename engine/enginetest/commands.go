@@ -98,6 +98,8 @@ func init() { // a table that refers to itself through Run
 		"late":     {2, (*World).late},
 		"blind":    does(1, func(w *World, args []string) { w.see(args[0], true) }),
 		"sees":     does(1, func(w *World, args []string) { w.see(args[0], false) }),
+		"nosight":  does(1, func(w *World, args []string) { w.sight(args[0], false) }),
+		"sight":    does(1, func(w *World, args []string) { w.sight(args[0], true) }),
 		"hold":     does(0, func(w *World, _ []string) { w.held = true }),
 		"release":  does(0, func(w *World, _ []string) { w.free(false) }),
 		"fail":     does(0, func(w *World, _ []string) { w.free(true) }),

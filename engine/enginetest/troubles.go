@@ -246,6 +246,14 @@ func (w *World) see(name string, blind bool) {
 	}
 }
 
+// sight makes the agent of a node see it, or not: as a whole.
+func (w *World) sight(name string, sees bool) {
+	if n := w.nodes[name]; n != nil && n.unsighted == sees {
+		n.unsighted = !sees
+		n.fullSet()
+	}
+}
+
 // edit activates a pack with other tables.
 func (w *World) edit(args []string) error {
 	t := w.policy.copied()

@@ -859,11 +859,15 @@ func (x *Fence) GetSelfAfter() *durationpb.Duration {
 	return nil
 }
 
-// Synced ends the full set.
+// Synced ends the full set; or it says that the agent cannot see its node.
 type Synced struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The newest action that the node's controller has seen of each service.
-	Highest       []*Highest `protobuf:"bytes,1,rep,name=highest,proto3" json:"highest,omitempty"`
+	Highest []*Highest `protobuf:"bytes,1,rep,name=highest,proto3" json:"highest,omitempty"`
+	// The agent cannot see its node, and why: its runtime is not there, say. Nothing that was said on the stream is then to be
+	// believed, and the node counts as silent, until the agent sees: then it sends the full set and Synced without this. It may be
+	// said at any time. Empty means that it sees.
+	CannotSee     string `protobuf:"bytes,2,opt,name=cannot_see,json=cannotSee,proto3" json:"cannot_see,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -903,6 +907,13 @@ func (x *Synced) GetHighest() []*Highest {
 		return x.Highest
 	}
 	return nil
+}
+
+func (x *Synced) GetCannotSee() string {
+	if x != nil {
+		return x.CannotSee
+	}
+	return ""
 }
 
 // Highest is the newest action that a controller has seen of a service.
@@ -1816,9 +1827,11 @@ const file_statemanager_v1_nodeagent_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"A\n" +
 	"\x05Fence\x128\n" +
 	"\n" +
-	"self_after\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\tselfAfter\"D\n" +
+	"self_after\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\tselfAfter\"c\n" +
 	"\x06Synced\x12:\n" +
-	"\ahighest\x18\x01 \x03(\v2 .piccolo.statemanager.v1.HighestR\ahighest\"w\n" +
+	"\ahighest\x18\x01 \x03(\v2 .piccolo.statemanager.v1.HighestR\ahighest\x12\x1d\n" +
+	"\n" +
+	"cannot_see\x18\x02 \x01(\tR\tcannotSee\"w\n" +
 	"\aHighest\x12D\n" +
 	"\vresource_id\x18\x01 \x01(\v2#.piccolo.statemanager.v1.ResourceIdR\n" +
 	"resourceId\x12\x14\n" +
