@@ -35,9 +35,10 @@ func (calm) Decide(q engine.Question) engine.Decision {
 // cell is an engine with services at ten nodes, in groups, all of them stable.
 type cell struct {
 	*engine.Engine
-	ids []engine.ResourceID
-	now engine.Instant
-	n   int64 // of the newest observation
+	pack engine.Pack
+	ids  []engine.ResourceID
+	now  engine.Instant
+	n    int64 // of the newest observation
 }
 
 func newCell(tb testing.TB, services int) *cell {
@@ -46,7 +47,7 @@ func newCell(tb testing.TB, services int) *cell {
 		Allowed: map[engine.Phase]map[engine.ActionKind]bool{engine.Running: {engine.Restart: true}}, SilentAlert: time.Minute, Profiles: []engine.Profile{{Name: "other", StableAfter: time.Minute}}, GroupLabel: "app",
 		GroupWell: engine.GroupWell{Count: 1}, Budgets: map[string]engine.Budget{"service": {Limit: 10, Window: time.Hour}, "cell": {Limit: 50, Window: time.Hour}},
 		Widespread: engine.Widespread{Version: 2, Node: engine.Budget{Limit: 3, Window: time.Minute}}}
-	c := &cell{now: engine.Instant(1_000_003 * time.Hour)}
+	c := &cell{pack: *pack, now: engine.Instant(1_000_003 * time.Hour)}
 	c.Engine = engine.New(engine.State{Now: c.now, NodeTimeout: 10 * time.Second, Pack: pack, Cell: &engine.Cell{Epoch: 1}})
 	for i := range 10 {
 		c.step(engine.AgentChanged{Node: node(i), State: engine.AgentConnected, Start: 1, Info: engine.NodeInfo{ID: node(i), Ready: true, Load: "idle"}})

@@ -67,16 +67,6 @@ func (e *Engine) longest() (most time.Duration) {
 	return most
 }
 
-// shortest is the shortest window of a budget.
-func (e *Engine) shortest() (least time.Duration) {
-	for _, b := range e.pack.Budgets {
-		if least == 0 || b.Window < least {
-			least = b.Window
-		}
-	}
-	return least
-}
-
 // kept are the rows that may still count.
 func (l ledger) kept(since Instant) ledger {
 	return slices.DeleteFunc(slices.Clone(l), func(r *row) bool { return !r.flying && r.at <= since })
@@ -88,16 +78,27 @@ func (e *Engine) landed(a *Action) {
 	delete(e.flights, a.ActionRef)
 	if r != nil {
 		r.flying = false
+		e.touchDeferred() // also while its window lasts: nobody was to be woken at the end of that before
 	}
-	if r != nil && r.at.Add(e.shortest()) <= e.now || e.pack.GroupWell != (GroupWell{}) {
+}
+
+// strayed wakes those that dispatch holds back when an action goes on where its service is not seen any more: budgets do
+// not count its row (rule 8.3).
+func (e *Engine) strayed(v *service) {
+	was := v.strays
+	v.strays = v.rec != nil && slices.ContainsFunc(v.rec.Slots, func(a *Action) bool { return v.silentAt(a.Node) })
+	if v.strays && !was {
 		e.touchDeferred()
 	}
 }
 
 // touchDeferred has those settled that dispatch holds back.
-func (e *Engine) touchDeferred() {
-	for v := range e.busy {
-		if v.unrest().deferred != nil {
+func (e *Engine) touchDeferred() { e.touchHeld(e.busy) }
+
+// touchHeld has those of some settled that dispatch holds back.
+func (e *Engine) touchHeld(of map[*service]bool) {
+	for v := range of {
+		if v.rest != nil && v.rest.deferred != nil {
 			e.touch(v)
 		}
 	}

@@ -132,6 +132,8 @@ func (s *step) mark(v *service) {
 		s.busy[v] = true
 	}
 	s.ailed(v)
+	s.stood(v)
+	s.strayed(v)
 	if a := v.isAvailable(); a != v.available {
 		v.available, v.changed = a, s.now
 		for d := range s.byDep[v.id] {

@@ -20,11 +20,38 @@ func (e *Engine) regroup(v *service) {
 	if delete(e.groups[v.group], v); len(e.groups[v.group]) == 0 {
 		delete(e.groups, v.group)
 	}
+	e.touchHeld(e.groups[v.group])
 	if v.group = now; now != "" {
 		if e.groups[now] == nil {
 			e.groups[now] = members{}
 		}
 		e.groups[now][v] = true
+		e.touchHeld(e.groups[now])
+	}
+}
+
+// How a member counts in the health of its group.
+const (
+	standsOut  = iota // nobody wants it
+	standsIll         // it is not available, or is being acted on
+	standsWell        // it may be what its group must keep
+)
+
+func (v *service) standing() uint8 {
+	switch {
+	case v.rec == nil || v.rec.Desired == nil:
+		return standsOut
+	case v.isAvailable() && v.here() == nil:
+		return standsWell
+	}
+	return standsIll
+}
+
+// stood wakes those that dispatch holds back in the group of a service, whose health may have changed.
+func (e *Engine) stood(v *service) {
+	if now := v.standing(); now != v.stands {
+		v.stands = now
+		e.touchHeld(e.groups[v.group])
 	}
 }
 
@@ -40,11 +67,12 @@ func (s *step) groupHealth(v *service) string {
 	}
 	all, well := 0, 0
 	for m := range s.groups[v.group] {
-		if m.rec == nil || m.rec.Desired == nil {
-			continue
-		}
-		if all++; m.isAvailable() && m.here() == nil {
+		switch m.standing() {
+		case standsWell:
 			well++
+			fallthrough
+		case standsIll:
+			all++
 		}
 	}
 	if well > max(w.Count, (w.Percent*all+99)/100) {

@@ -17,6 +17,8 @@ type service struct {
 	queued    bool
 	critical  bool
 	priority  uint8
+	stands    uint8 // as its group was told
+	strays    bool  // an action of it is in flight where it is not seen
 
 	well    Instant // since when; 0 = it is not
 	wellOf  []Instance
