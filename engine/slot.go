@@ -125,11 +125,20 @@ func (s *step) conclude(v *service, a *Action, res Result) {
 	}
 }
 
-// acted are the instances that an action acted on.
+// acted are the instances that an action acted on, but those that were seen alive after its result: it has not ended them, so
+// that a later exit is their own.
 func (v *service) acted(a *Action) []string {
-	ids := a.Instances
-	if p := v.place(a.Node); a.endsAll() && p != nil && p.diff != nil {
-		ids = append(slices.Clone(ids), idsOf(p.diff.Instances, func(i Instance) bool { return !slices.Contains(ids, i.ID) })...)
+	p := v.place(a.Node)
+	if p == nil || p.diff == nil {
+		return a.Instances
+	}
+	ids := slices.Clone(a.Instances)
+	if a.endsAll() {
+		ids = append(ids, idsOf(p.diff.Instances, func(i Instance) bool { return !slices.Contains(ids, i.ID) })...)
+	}
+	if a.ResultAt != 0 && p.sees() && p.proof >= a.ResultAt {
+		alive := idsOf(p.diff.Instances, isAlive)
+		ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(alive, id) })
 	}
 	return ids
 }
