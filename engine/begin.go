@@ -164,7 +164,7 @@ func (s *step) intent(v *service, a Action, d Decision) {
 	if a.Row.Disruptive {
 		x := Intent{s.now, a.Node, a.EpochSeq}
 		r.History = r.History.After(x)
-		s.spend(v, x, true)
+		s.spend(v, x, &a)
 	}
 	if a.By == ByPlan && a.Wanted == WantedYes {
 		r.Plans++

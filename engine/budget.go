@@ -22,9 +22,8 @@ const (
 
 // row is a disruptive action that budgets count: while it is in flight, and for the window from its intent (rule 8.3).
 type row struct {
-	v    *service
-	node string
-	EpochSeq
+	v      *service
+	node   string // where it is in flight
 	at     Instant
 	flying bool
 }
@@ -44,9 +43,9 @@ func (e *Engine) scopes(v *service, node string) [][2]string {
 	return out
 }
 
-// spend enters an intent.
-func (e *Engine) spend(v *service, x Intent, flying bool) {
-	r := &row{v, x.Node, x.EpochSeq, x.At, flying}
+// spend enters an intent, with the row that is in flight for it; nil = none.
+func (e *Engine) spend(v *service, x Intent, flies *Action) {
+	r := &row{v: v, at: x.At}
 	for _, key := range e.scopes(v, x.Node) {
 		if _, limited := e.pack.Budgets[key[0]]; limited {
 			l := append(e.rows[key].kept(e.now.Add(-e.longest())), r)
@@ -54,8 +53,8 @@ func (e *Engine) spend(v *service, x Intent, flying bool) {
 			e.rows[key] = l
 		}
 	}
-	if flying {
-		e.flights[ActionRef{x.Node, v.id, x.EpochSeq}] = r
+	if flies != nil {
+		r.node, r.flying, e.flights[flies.ActionRef] = flies.Node, true, r
 	}
 }
 
@@ -79,6 +78,15 @@ func (e *Engine) landed(a *Action) {
 	if r != nil {
 		r.flying = false
 		e.touchDeferred() // also while its window lasts: nobody was to be woken at the end of that before
+	}
+}
+
+// onward has the second row of a relocation go on with the flight of the first.
+func (s *step) onward(v *service, from, to ActionRef) {
+	if r := s.flights[from]; r != nil {
+		delete(s.flights, from)
+		r.node, s.flights[to] = to.Node, r
+		v.edit().History = v.rec.History.After(Onward{from.EpochSeq, to.EpochSeq})
 	}
 }
 
@@ -146,8 +154,11 @@ func (e *Engine) respend() {
 			continue
 		}
 		for _, x := range v.rec.History.Intents {
-			flying := slices.ContainsFunc(v.rec.Slots, func(a *Action) bool { return a.Node == x.Node && a.EpochSeq == x.EpochSeq })
-			e.spend(v, x, flying)
+			var flies *Action
+			if i := slices.IndexFunc(v.rec.Slots, func(a *Action) bool { return a.EpochSeq == x.EpochSeq }); i >= 0 {
+				flies = v.rec.Slots[i]
+			}
+			e.spend(v, x, flies)
 		}
 	}
 }

@@ -43,9 +43,12 @@ type Intent struct {
 // Exited is an instance that has been counted.
 type Exited struct{ Node, ID string }
 
-// Happening is one thing that can happen to a history: an Attempt, a Crash, a Moved, an Intent, a Seen, a Steadied or a
-// Cleared.
+// Happening is one thing that can happen to a history: an Attempt, a Crash, a Moved, an Intent, an Onward, a Seen, a
+// Steadied or a Cleared.
 type Happening interface{ happening() }
+
+// Onward says that a disruptive action goes on under another key, as a relocation does: it stays one intent.
+type Onward struct{ From, To EpochSeq }
 
 // Moved is a change of phase.
 type Moved struct {
@@ -73,6 +76,7 @@ func (Attempt) happening()  {}
 func (Crash) happening()    {}
 func (Intent) happening()   {}
 func (Moved) happening()    {}
+func (Onward) happening()   {}
 func (Seen) happening()     {}
 func (Steadied) happening() {}
 func (Cleared) happening()  {}
@@ -92,6 +96,13 @@ func (h History) After(x Happening) History {
 		h.Moves = grow(h.Moves, x, MaxFigures, func(Moved) bool { return true })
 	case Intent:
 		h.Intents = grow(h.Intents, x, MaxFigures, func(Intent) bool { return true })
+	case Onward:
+		h.Intents = slices.Clone(h.Intents)
+		for i := range h.Intents {
+			if h.Intents[i].EpochSeq == x.From {
+				h.Intents[i].EpochSeq = x.To
+			}
+		}
 	case Seen:
 		h.Exited = slices.DeleteFunc(slices.Clone(h.Exited), func(o Exited) bool { return o.Node == x.Node })
 		for _, id := range x.IDs {

@@ -122,6 +122,8 @@ func TestHistoryCommutesWithSaturation(t *testing.T) {
 
 func happening(t *rapid.T, now engine.Instant) engine.Happening {
 	switch rapid.IntRange(0, 99).Draw(t, "what") {
+	case 6:
+		return engine.Onward{To: engine.EpochSeq{Epoch: 1, Seq: 1}}
 	case 0:
 		return engine.Cleared{}
 	case 1:

@@ -69,7 +69,6 @@ func (s *step) moveTo(v *service, a Action, target string, d Decision) {
 	r := v.edit()
 	if a.For != "" {
 		r.Acted = v.acted(&a)
-		s.landed(&a)
 		r.put(a.Node, nil)
 	}
 	if r.Over.Node = target; r.Desired.Spec.Node == target {
@@ -83,6 +82,7 @@ func (s *step) moveTo(v *service, a Action, target string, d Decision) {
 	x.Row.Disruptive = x.Row.Disruptive && a.For == ""
 	x.Node = target
 	s.intent(v, x, d)
+	s.onward(v, a.ActionRef, v.slot(target).ActionRef)
 }
 
 // fencedFrom is when the services of a silent node have ended by themselves (rule 7.3); 0 = they do not.

@@ -37,7 +37,7 @@ import (
 //	monitor up | down
 //	failsafe recovery.decision        the next question of it times out
 //	site mode=driving
-//	pack backoff=1s ...               edits the pack: backoff, stable_after, stable_for, strategy.ISSUE, never, defer, parks, outage
+//	pack backoff=1s ...               edits the pack: backoff, stable_after, stable_for, strategy.ISSUE, budget.SCOPE=LIMIT,WINDOW, never, defer, parks, outage
 //	explain web                       what comes next, and what holds it up
 //	status | ledger | accepted        what is stored | what the controllers did | the notices that the monitor took
 func (w *World) Run(line string) error {

@@ -269,10 +269,18 @@ func (w *World) edit(args []string) error {
 func (t *tables) set(arg string) (err error) {
 	k, v, _ := strings.Cut(arg, "=")
 	issue, isStrategy := strings.CutPrefix(k, "strategy.")
+	scope, isBudget := strings.CutPrefix(k, "budget.")
 	list := kinds(strings.FieldsFunc(v, func(r rune) bool { return r == ',' }))
 	switch {
 	case isStrategy:
 		t.strategies[issue] = list
+	case isBudget:
+		limit, window, _ := strings.Cut(v, ",")
+		var b engine.Budget
+		if b.Limit, err = strconv.Atoi(limit); err == nil {
+			b.Window, err = time.ParseDuration(window)
+		}
+		t.budgets[scope] = b
 	case k == "backoff":
 		t.backoff = nil
 		for _, x := range strings.Split(v, ",") {
