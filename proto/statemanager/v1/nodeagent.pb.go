@@ -1623,7 +1623,8 @@ type ResourceState struct {
 	SpecRevision int64 `protobuf:"varint,2,opt,name=spec_revision,json=specRevision,proto3" json:"spec_revision,omitempty"`
 	// The effective spec. Absent means that the service is to be forgotten here.
 	Spec *ServiceSpec `protobuf:"bytes,3,opt,name=spec,proto3" json:"spec,omitempty"`
-	// The service's phase: Pending, Initializing, Running, Degraded, Terminating or Failed.
+	// The service's phase when the spec is pushed: Pending, Initializing, Running, Degraded, Terminating or Failed. A change of the
+	// phase alone is not pushed: nothing is compared with it. Who follows phases subscribes to the State Manager.
 	Phase         string `protobuf:"bytes,4,opt,name=phase,proto3" json:"phase,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
