@@ -19,13 +19,14 @@ func (v *service) editAway(node string, change func(*Away)) {
 	change(&r.Away[i])
 }
 
-// away keeps where the service may still be though it is not wanted there: durably, until nothing is seen there (rules
-// 5.5, 1.7), so that it is started here only when it is gone there, also when that node has fallen silent since.
+// away keeps where the service may still run though it is not to: durably, until nothing is seen there (rules 5.5, 1.7), so
+// that it is started here only when it is gone there, also when that node has fallen silent since. Where it is isolated it
+// is to be ended like where it is not wanted.
 func (s *step) away(v *service) bool {
 	for _, p := range v.places {
 		n := p.node.id
 		switch away := v.rec.isAway(n); {
-		case v.wantedAt(n):
+		case v.runsAt(n):
 			if away {
 				v.notAway(n)
 				return true
@@ -34,11 +35,11 @@ func (s *step) away(v *service) bool {
 			v.notAway(n)
 			return true
 		case !p.node.synced || p.blind || p.mute || v.slot(n) != nil:
-		case !p.sees() || p.diff.Rev != 0:
+		case !p.sees() || p.diff.Rev != v.rev(n):
 			if away {
 				s.askAgain(v, p)
 			}
-		case len(p.diff.Instances) == 0:
+		case v.ended(p):
 			if away {
 				v.notAway(n)
 				return true
@@ -51,9 +52,30 @@ func (s *step) away(v *service) bool {
 	return false
 }
 
+// runsAt says whether the service is to run at a node.
+func (v *service) runsAt(node string) bool { return v.wantedAt(node) && !v.rec.Over.Isolated }
+
+// ended says whether the service is seen to be as it is to be where it is not to run.
+func (v *service) ended(p *place) bool {
+	if v.wantedAt(p.node.id) {
+		return !p.diff.Parts().Any()
+	}
+	return len(p.diff.Instances) == 0
+}
+
 // neverAt says whether a service cannot be at a node: it has no address, and nothing was ever done or seen of the service.
 func (v *service) neverAt(n *node) bool {
 	return !n.configured && !n.heard && len(v.rec.Acted)+len(v.rec.History.Attempts) == 0 && v.rec.LastGood == nil
+}
+
+// pace is the back-off of what ends the service at a node where it is not to run.
+func (v *service) pace(node string) Timer {
+	for _, x := range v.rec.Away {
+		if x.Node == node {
+			return x.Hold
+		}
+	}
+	return Timer{}
 }
 
 // notAway forgets the entry of a node.
@@ -71,12 +93,20 @@ func (s *step) askAgain(v *service, p *place) {
 	}
 }
 
-// removed backs off the next removal at a node, whatever the last one came to (rule 5.5).
-func (s *step) removed(v *service, node string) {
-	v.editAway(node, func(x *Away) {
+// removed backs off the next action that ends the service at a node, whatever the last one came to. A human is told once,
+// at the tenth, or the first after that that failed and leaves room for it (rule 5.5).
+func (s *step) removed(v *service, a *Action, res Result) {
+	told := false
+	v.editAway(a.Node, func(x *Away) {
 		x.Hold = Timer{s.now, doubled(removeFirst, x.Tries, removeMost)}
-		x.Tries++
+		due := x.Tries+1 == maxPlans
+		if told = due && res != Succeeded && s.room(v); told || !due {
+			x.Tries++
+		}
 	})
+	if told {
+		s.notice(v, IssueNoProgress, nil, "look at node "+a.Node+": "+number(maxPlans)+" actions have not ended it there, the last, "+string(a.Kind)+", came to "+string(res))
+	}
 }
 
 // elsewhere is a node other than home where the service may still run; "" = none. Until it is gone there it is not

@@ -97,6 +97,8 @@ func (s *step) comingSeen(v *service, refused bool) Coming {
 		return Coming{Text: "nothing here, until it is gone from node " + away}
 	case r.Hold.Set() && !r.Hold.Past(s.now):
 		return Coming{Text: map[bool]string{true: "recovery is asked", false: "planning is asked"}[open], At: r.Hold.Due()}
+	case v.pace(v.home()).Set() && !v.pace(v.home()).Past(s.now):
+		return Coming{Text: "it is isolated, and is stopped again", At: v.pace(v.home()).Due()}
 	case open && s.census.uncounted > 0:
 		return Coming{Text: "recovery is asked when each node is either synced or silent"}
 	case refused:

@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // Condition is one of the standing conditions of a service: the design document's ServiceCondition.
 type Condition struct {
 	Type   ConditionType
@@ -54,7 +56,7 @@ func (v *service) progress() Condition {
 		c.Reason, c.Text = "deferred", "the next action is held back"+sentences(deferred)
 	case v.unwell():
 		c.Reason, c.Text = "differs", "it differs from what is wanted"
-	case len(v.rec.Slots) > 0 || len(v.rec.Away) > 0:
+	case len(v.rec.Slots) > 0 || slices.ContainsFunc(v.rec.Away, func(x Away) bool { return !v.wantedAt(x.Node) }):
 		c.Status, c.Reason, c.Text = ConditionTrue, "elsewhere", "it is not gone from another node yet"
 	}
 	return c

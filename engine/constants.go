@@ -13,7 +13,7 @@ const (
 	maxPlans     = 10               // planned actions until no_progress
 	noticeFirst  = time.Second      // a notice is sent again, doubling
 	noticeMost   = time.Minute      // up to this
-	removeFirst  = time.Second      // between removals at a node, doubling (rule 5.5)
+	removeFirst  = time.Second      // between removals at a node, or stops of what is isolated, doubling (rule 5.5)
 	removeMost   = time.Minute      // up to this
 	neverRanMost = 3                // never_ran in a row counts as failed (rule 4.3)
 	driftPart    = 10               // a clock may be wrong by this part of a fence's length

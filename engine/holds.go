@@ -39,7 +39,7 @@ func (s *step) holdsAt(v *service, now Instant) (out []Hold) {
 	}
 	for _, x := range r.Away {
 		if x.Hold.Set() {
-			add("removal", x.Hold.Due(), "the next removal at node "+x.Node+" waits")
+			add("removal", x.Hold.Due(), "the next "+map[bool]string{true: "stop", false: "removal"}[v.wantedAt(x.Node)]+" at node "+x.Node+" waits")
 		}
 	}
 	if s.cell.Paused != 0 {

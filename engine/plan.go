@@ -20,22 +20,20 @@ func (s *step) planDue(v *service, p *place, w Wanted) bool {
 	switch {
 	case w == WantedNever:
 		return len(p.diff.Instances) > 0
-	case v.slot(p.node.id) != nil || !s.free(v):
+	case v.slot(p.node.id) != nil || !s.free(v) || !s.paced(v.pace(p.node.id)):
 		return false
 	case w == WantedYes:
 		l := v.rec.Ladder
 		return p.diff.Parts().Any() && (l == nil || l.State == LadderIdle || v.rec.Over.Isolated)
 	}
-	for _, x := range v.rec.Away {
-		if x.Node == p.node.id && x.Hold.Set() && !s.due(x.Hold) {
-			return false
-		}
-	}
 	return len(p.diff.Instances) > 0
 }
 
+
 // free is true when a second has passed since the last result (rule 8.2).
-func (s *step) free(v *service) bool { return !v.rec.Hold.Set() || s.due(v.rec.Hold) }
+func (s *step) free(v *service) bool { return s.paced(v.rec.Hold) }
+
+func (s *step) paced(t Timer) bool { return !t.Set() || s.due(t) }
 
 func (s *step) planAt(v *service, p *place, w Wanted) bool {
 	node := p.node.id

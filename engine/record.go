@@ -74,7 +74,7 @@ type Ladder struct {
 	Ran    time.Duration // how long the service had been well before the issue
 }
 
-// Away is the back-off of removals at a node where the service is not wanted (rule 5.5).
+// Away is the back-off of actions that end the service at a node where it is not wanted, or is isolated (rule 5.5).
 type Away struct {
 	Node  string
 	Tries int

@@ -113,9 +113,11 @@ func (s *step) conclude(v *service, a *Action, res Result) {
 	v.unasked()
 	s.tell(v, EventActionEnded, SourceEngine, nil, append(a.fields(), Field{"message", a.Message}, Field{"result", string(res)},
 		Field{"seconds", fmt.Sprintf("%.1f", s.now.Sub(a.StartedAt).Seconds())})...)
+	if a.Wanted != WantedYes || a.By == ByPlan && v.wantedAt(a.Node) && v.rec.Over.Isolated {
+		s.removed(v, a, res)
+	}
 	switch {
 	case a.Wanted != WantedYes:
-		s.removed(v, a.Node)
 	case res.Counts():
 		r.History = r.History.After(Attempt{cmp.Or(a.For, a.Kind), res, s.now, a.Node, a.By})
 		s.concluded(v, a, res)
