@@ -35,7 +35,7 @@ func (s *step) ill(v *service, node string) (unwell, cause string) {
 		}
 		bad++
 		if i.State == InstanceExited {
-			if r := s.causeRank(i.Exit); r < rank {
+			if r := s.pack.CauseRank(i.Exit); r < rank {
 				rank, cause = r, s.pack.Causes[r].Name
 			}
 		}
@@ -52,15 +52,6 @@ func (s *step) ill(v *service, node string) (unwell, cause string) {
 		return "some", cause
 	}
 	return none, cause
-}
-
-func (s *step) causeRank(x Exit) int {
-	for i := range s.pack.Causes {
-		if s.pack.Causes[i].Matches(x) {
-			return i
-		}
-	}
-	return len(s.pack.Causes)
 }
 
 // isUnwell says whether an instance is: one that starts is only when it has taken too long.

@@ -154,14 +154,14 @@ func (p *Pack) ClassOf(labels map[string]string) string {
 	return other
 }
 
-// CauseOf is the first cause by rank that matches an exit.
-func (p *Pack) CauseOf(x Exit) string {
+// CauseRank is the row of the first cause by rank that matches an exit; the number of rows when none does.
+func (p *Pack) CauseRank(x Exit) int {
 	for i := range p.Causes {
 		if p.Causes[i].Matches(x) {
-			return p.Causes[i].Name
+			return i
 		}
 	}
-	return other
+	return len(p.Causes)
 }
 
 const other = "other"
