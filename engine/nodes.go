@@ -30,8 +30,15 @@ func (x *NodeRecord) same(y *NodeRecord) bool {
 	return x.ID == y.ID && x.Capacity == y.Capacity && x.Fence == y.Fence && maps.Equal(x.Labels, y.Labels)
 }
 
-// recall takes what the cell's record says of the nodes that this engine knows.
+// recall takes what the cell's record says of the nodes that this engine knows. Those that neither the configuration nor a
+// service names any more are dropped from it.
 func (e *Engine) recall() {
+	gone := func(id string) bool { return e.nodes[id] == nil }
+	lost := func(x NodeRecord) bool { return gone(x.ID) }
+	if slices.ContainsFunc(e.cell.Nodes, lost) || slices.ContainsFunc(e.cell.Silent, gone) {
+		c := e.cellEdit()
+		c.Nodes, c.Silent = slices.DeleteFunc(slices.Clone(c.Nodes), lost), slices.DeleteFunc(slices.Clone(c.Silent), gone)
+	}
 	for _, x := range e.cell.Nodes {
 		if n := e.nodes[x.ID]; n != nil {
 			n.info = NodeInfo{ID: x.ID, Labels: x.Labels, Capacity: x.Capacity, Fence: x.Fence}
