@@ -17,8 +17,10 @@ func (e *Engine) regroup(v *service) {
 	if now == v.group {
 		return
 	}
-	if delete(e.groups[v.group], v); len(e.groups[v.group]) == 0 {
+	if delete(e.groups[v.group], v); len(e.groups[v.group]) == 0 { // what was counted in it goes with it
 		delete(e.groups, v.group)
+		delete(e.fallen, v.group)
+		delete(e.rows, [2]string{scopeGroup, v.group})
 	}
 	e.touchHeld(e.groups[v.group])
 	if v.group = now; now != "" {

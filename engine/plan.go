@@ -29,7 +29,6 @@ func (s *step) planDue(v *service, p *place, w Wanted) bool {
 	return len(p.diff.Instances) > 0
 }
 
-
 // free is true when a second has passed since the last result (rule 8.2).
 func (s *step) free(v *service) bool { return s.paced(v.rec.Hold) }
 

@@ -1,5 +1,10 @@
 package engine
 
+import (
+	"cmp"
+	"slices"
+)
+
 // fall is a service that became unwell: its ladder was opened for what was seen of it.
 type fall struct {
 	v  *service
@@ -7,7 +12,7 @@ type fall struct {
 }
 
 // falls are the newest of a node or a group, oldest first, each service once; bounded, for the facts only ask whether so
-// many are reached.
+// many are reached. Those of a store come in any order.
 type falls []fall
 
 const maxFalls = 64
@@ -20,6 +25,7 @@ func (f falls) with(v *service, at Instant) falls {
 		}
 	}
 	out = append(out, fall{v, at})
+	slices.SortStableFunc(out, func(a, b fall) int { return cmp.Compare(a.at, b.at) })
 	return out[max(0, len(out)-maxFalls):]
 }
 
