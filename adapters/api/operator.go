@@ -46,7 +46,7 @@ func (o *operator) Explain(ctx context.Context, r *apiv1.ExplainRequest) (*apiv1
 	}
 	v, err := o.Manager.View(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, o.gone(ctx, id, err)
 	}
 	entries, err := o.Manager.History(ctx, runner.HistoryFilter{Service: id, Decisions: true, Limit: mostExplained})
 	if err != nil {
@@ -58,6 +58,14 @@ func (o *operator) Explain(ctx context.Context, r *apiv1.ExplainRequest) (*apiv1
 	}
 	entries = lastDecisions(entries, int(min(cmp.Or(r.GetDecisions(), usualDecisions), mostExplained)))
 	return &apiv1.ExplainResponse{State: shown(v, pack), Entries: fitting(entries), PolicyRevision: o.Policy().Active}, nil
+}
+
+// gone tells a service that was once known from one that never was.
+func (o *operator) gone(ctx context.Context, id engine.ResourceID, err error) error {
+	if engine.KindOf(err) != engine.NotFound || o.known(ctx, id) != nil {
+		return err
+	}
+	return &engine.Error{Kind: engine.NotFound, Text: "explain: " + id.String() + " is gone: nobody wants it and nothing of it is seen; `statemanager events " + id.String() + "` tells what happened"}
 }
 
 // lastDecisions are the newest n decisions and what happened since the first of them.

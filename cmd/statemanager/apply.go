@@ -93,7 +93,7 @@ func (c *client) update(ctx context.Context, cmd *cobra.Command, s *session, r *
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", idText(r.ResourceId), what)
 	for _, n := range resp.Notes {
-		fmt.Fprintf(cmd.OutOrStdout(), "  %s\n", n)
+		fmt.Fprintf(cmd.OutOrStdout(), "  %s\n", localTimes(n))
 	}
 	return nil
 }

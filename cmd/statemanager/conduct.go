@@ -103,7 +103,7 @@ type said interface {
 // tell gives a command to the daemon, and prints what it did.
 func (c *client) tell(cmd *cobra.Command, before string, ask func(context.Context, *session) (said, error)) error {
 	return answer(cmd, c, ask, func(w io.Writer, m said) error {
-		_, err := fmt.Fprintf(w, "%s%s\n", before, m.GetText())
+		_, err := fmt.Fprintf(w, "%s%s\n", before, localTimes(m.GetText()))
 		return err
 	})
 }

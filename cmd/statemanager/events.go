@@ -60,7 +60,7 @@ func eventText(ev *pb.StateEvent) string {
 	}
 	for _, k := range slices.Sorted(maps.Keys(ev.GetMetadata())) {
 		if v := ev.Metadata[k]; v != "" {
-			parts = append(parts, k+"="+v)
+			parts = append(parts, k+"="+localTimes(v))
 		}
 	}
 	return strings.Join(parts, "  ")
@@ -131,7 +131,7 @@ func placesText(rules []string) string {
 func reasonsText(rs []*pb.Reason) string {
 	var parts []string
 	for _, r := range rs {
-		parts = append(parts, orElse(r.Text, r.Code))
+		parts = append(parts, localTimes(orElse(r.Text, r.Code)))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -32,7 +32,7 @@ and what comes next and when.`,
 
 func explain(w io.Writer, r *pb.ExplainResponse) error {
 	st := r.State.Status
-	fmt.Fprintf(w, "%s is %s for %s at %s, %s.\n", idText(r.State.Metadata.ResourceId), st.Phase, since(st.PhaseSince), dash(st.Node), availability(st))
+	fmt.Fprintf(w, "%s %s.\n", idText(r.State.Metadata.ResourceId), standing(r.State))
 	if len(st.Differences) > 0 {
 		fmt.Fprintf(w, "It differs from what is wanted: %s.\n", strings.Join(st.Differences, ", "))
 	}
@@ -44,11 +44,26 @@ func explain(w io.Writer, r *pb.ExplainResponse) error {
 			fmt.Fprintf(w, "  %s  %s  %s\n", clock(e.Time), e.GetEvent().GetEventType(), eventText(e.GetEvent()))
 		}
 	}
-	fmt.Fprintf(w, "\nWhat comes next: %s\n", nextText(st.Next))
+	fmt.Fprintf(w, "\nWhat comes next: %s\n", nextText(st.Next, st.Holds))
 	for _, h := range st.Holds {
-		fmt.Fprintf(w, "  held: %s\n", h)
+		fmt.Fprintf(w, "  held: %s\n", localTimes(h))
 	}
 	return nil
+}
+
+// standing is how a service stands; of what nobody wants first that (rule 2.6).
+func standing(s *pb.ServiceState) string {
+	st := s.Status
+	switch {
+	case st.Broken != "":
+		return "cannot be read: " + st.Broken
+	case s.Spec != nil:
+		return fmt.Sprintf("is %s for %s at %s, %s", dash(st.Phase), since(st.PhaseSince), dash(st.Node), availability(st))
+	case st.Phase == "":
+		return fmt.Sprintf("was never applied. What is seen of it (instances: %d) is left alone, and adopted once it is applied", st.Replicas)
+	}
+	return fmt.Sprintf("was deleted, and is %s for %s. What is still seen of it (instances: %d, last wanted at %s) is removed, and then it goes",
+		st.Phase, since(st.PhaseSince), st.Replicas, dash(st.Node))
 }
 
 func availability(st *pb.ServiceStatus) string {
@@ -58,8 +73,8 @@ func availability(st *pb.ServiceStatus) string {
 	return "not available"
 }
 
-// nextText is what comes next, when and why.
-func nextText(n *pb.NextStep) string {
+// nextText is what comes next, when and why, unless what holds the service says why already.
+func nextText(n *pb.NextStep, holds []string) string {
 	text := n.GetWhat()
 	if n.GetAt() != nil {
 		text += " at " + clock(n.At)
@@ -67,7 +82,7 @@ func nextText(n *pb.NextStep) string {
 			text += " (in " + d.Round(100*time.Millisecond).String() + ")"
 		}
 	}
-	if why := reasonsText(n.GetWhy()); why != "" {
+	if why := reasonsText(n.GetWhy()); why != "" && !strings.Contains(strings.Join(holds, "\n"), why) {
 		text += ", because " + why
 	}
 	return text + "."

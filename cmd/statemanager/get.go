@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "statemanager/proto/statemanager/v1"
 )
@@ -34,7 +31,7 @@ history of its phases, figures of its stability, its plan, and how the last work
 		Use: "services [SERVICE]", Aliases: []string{"service", "svc"}, Short: "Show services: phase, instances, recovery and what holds them",
 		Args: args(cobra.MaximumNArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.getServices(cmd, a) },
 	}, &cobra.Command{
-		Use: "nodes", Aliases: []string{"node"}, Short: "Show nodes: state, silent since, addresses",
+		Use: "nodes", Aliases: []string{"node"}, Short: "Show nodes: state and since when, what they say of themselves, addresses",
 		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error { return c.getNodes(cmd) },
 	})
 	return cmd
@@ -73,16 +70,28 @@ func (c *client) getServices(cmd *cobra.Command, a []string) error {
 		if c.output != "table" {
 			return c.print(cmd, resp)
 		}
+		if err := sayPaused(ctx, cmd.OutOrStdout(), s); err != nil {
+			return err
+		}
 		if len(resp.Services) == 0 {
 			fmt.Fprintln(cmd.OutOrStdout(), "no services; set one with: statemanager apply -f FILE")
 			return nil
 		}
-		return table(cmd.OutOrStdout(), "SERVICE\tPHASE\tREADY\tNODE\tVERSION\tRECOVERY\tSINCE", func(w io.Writer) {
+		return table(cmd.OutOrStdout(), "SERVICE\tPHASE\tREADY\tNODE\tVERSION\tRECOVERY\tSINCE\tHELD", func(w io.Writer) {
 			for _, x := range resp.Services {
 				serviceRow(w, x)
 			}
 		})
 	})
+}
+
+// sayPaused says so above a table while the cell is paused.
+func sayPaused(ctx context.Context, w io.Writer, s *session) error {
+	v, err := s.operator.GetVersion(ctx, &pb.GetVersionRequest{})
+	if err == nil && v.PausedSince != nil {
+		fmt.Fprintf(w, "reconciliation is paused since %s: nothing but notices is sent until `statemanager resume`\n\n", clock(v.PausedSince))
+	}
+	return err
 }
 
 // getOne shows all of one service.
@@ -115,7 +124,18 @@ func serviceRow(w io.Writer, x *pb.ServiceState) {
 	if st.AvailableReplicas > 0 && !st.Available {
 		ready = "?" // its node is silent: that is what was seen last
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s/%d\t%s\t%s\t%s\t%s\n", idText(x.Metadata.ResourceId), dash(st.Phase), ready, wanted, st.Node, dash(st.Version), recoveryText(st), since(st.PhaseSince))
+	fmt.Fprintf(w, "%s\t%s\t%s/%d\t%s\t%s\t%s\t%s\t%s\n", idText(x.Metadata.ResourceId), dash(st.Phase), ready, wanted, dash(st.Node), dash(st.Version), recoveryText(st), since(st.PhaseSince), heldText(st.Holds))
+}
+
+// heldText is the first of what holds a service, and how many others there are.
+func heldText(holds []string) string {
+	switch len(holds) {
+	case 0:
+		return "-"
+	case 1:
+		return localTimes(holds[0])
+	}
+	return fmt.Sprintf("%s (and %d more)", localTimes(holds[0]), len(holds)-1)
 }
 
 // recoveryText is recovery in a word or two.
@@ -147,11 +167,10 @@ func (c *client) getNodes(cmd *cobra.Command) error {
 			fmt.Fprintln(cmd.OutOrStdout(), "no nodes; name them under nodes: in the daemon's configuration")
 			return nil
 		}
-		return table(cmd.OutOrStdout(), "NODE\tSTATE\tSINCE\tSERVICES\tAGENT\tCONTROLLER", func(w io.Writer) {
-			for _, n := range resp.Nodes {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", n.Id, n.State, since(n.Since), n.Services, dash(n.AgentAddress), dash(n.ControllerAddress))
-			}
-		})
+		if err := sayPaused(ctx, cmd.OutOrStdout(), s); err != nil {
+			return err
+		}
+		return nodeTable(cmd.OutOrStdout(), resp.Nodes)
 	})
 }
 
@@ -168,33 +187,4 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// since is how long ago something was, as a human says it.
-func since(t *timestamppb.Timestamp) string {
-	if t == nil || !t.IsValid() {
-		return "-"
-	}
-	d := time.Since(t.AsTime())
-	switch {
-	case d < 0:
-		return "0s"
-	case d < 2*time.Minute:
-		return d.Truncate(time.Second).String()
-	case d < 2*time.Hour:
-		return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
-	case d < 48*time.Hour:
-		return strings.TrimSuffix(d.Truncate(time.Hour).String(), "0m0s")
-	}
-	return fmt.Sprintf("%dd", int(d.Hours())/24)
-}
-
-func clock(t *timestamppb.Timestamp) string { return clockAt(t.AsTime().Local(), time.Now()) }
-
-// clockAt is a time, with its date unless that is the day of now.
-func clockAt(t, now time.Time) string {
-	if layout := "2006-01-02"; t.Format(layout) != now.Format(layout) {
-		return t.Format(layout + " 15:04:05.000")
-	}
-	return t.Format("15:04:05.000")
 }
