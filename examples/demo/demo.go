@@ -142,6 +142,7 @@ func (s *stage) play(ctx context.Context, chosen []scenario) (out []*Result) {
 // together plays scenarios at the same time. The first shows what happens as it happens, each other one when those
 // before it have ended.
 func (s *stage) together(ctx context.Context, list []scenario) []*Result {
+	s.say("%s", overlapText(list))
 	results, shown := make([]*Result, len(list)), make([]bytes.Buffer, len(list))
 	var others sync.WaitGroup
 	for i, x := range list[1:] {
@@ -153,6 +154,18 @@ func (s *stage) together(ctx context.Context, list []scenario) []*Result {
 		_, _ = shown[i].WriteTo(s.out)
 	}
 	return results
+}
+
+// overlapText says of scenarios that are played at the same time that they are.
+func overlapText(list []scenario) string {
+	if len(list) == 1 {
+		return ""
+	}
+	var names []string
+	for _, x := range list {
+		names = append(names, x.name)
+	}
+	return fmt.Sprintf("\n== %s: played at the same time, with a service each, and shown one after the other\n", strings.Join(names, ", "))
 }
 
 // showing is the same stage with another place for what it shows.
@@ -168,7 +181,7 @@ func (s *stage) scene(ctx context.Context, x scenario) *Result {
 	defer cancel()
 	s.say("\n== %s: %s\n", x.name, x.title)
 	began := time.Now()
-	sc := &scene{stage: s, ctx: ctx, result: &Result{Name: x.name}}
+	sc := &scene{stage: s, ctx: ctx, result: &Result{Name: x.name, Began: began}}
 	err := x.run(sc)
 	r := sc.result
 	r.Seconds, r.Passed = float64(time.Since(began).Milliseconds())/1000, err == nil
@@ -190,7 +203,7 @@ func (s *stage) summary(results []*Result, wanted int) error {
 			word = "passed"
 			passed++
 		}
-		s.say("   %-8s %s  %5.1f s  phases %s\n", r.Name, word, r.Seconds, strings.Join(r.Phases, " "))
+		s.say("   %-8s %s  %5.1f s from %s  phases %s\n", r.Name, word, r.Seconds, r.Began.Format(time.TimeOnly), strings.Join(r.Phases, " "))
 	}
 	if s.failed = passed < wanted; s.failed {
 		return fmt.Errorf("%d of %d scenarios did not go as they should; the logs are in %s", wanted-passed, wanted, s.logs())
@@ -211,7 +224,9 @@ type Result struct {
 	Decisions []Decision `json:"decisions"`
 	Actions   []Action   `json:"actions"`
 	Phases    []string   `json:"phases"`
+	Told      []string   `json:"told"` // what the MonitoringServer was told that the scenario waited for
 	Evidence  Evidence   `json:"evidence"`
+	Began     time.Time  `json:"began"` // some are played at the same time
 	Seconds   float64    `json:"seconds"`
 	Passed    bool       `json:"passed"`
 	Failure   string     `json:"failure,omitempty"`

@@ -133,19 +133,17 @@ func (s *scene) closed() bool {
 
 // told waits until the MonitoringServer has written an alert about something.
 func (s *scene) told(about string) error {
-	namespace, name, _ := strings.Cut(about, "/")
 	return s.poll(s.ctx, "an alert about "+about+" in alerts.jsonl", func() (bool, error) {
-		text, err := os.ReadFile(s.alerts())
+		lines, err := os.ReadFile(s.alerts())
 		if err != nil {
 			return false, fmt.Errorf("read alerts: %w", err)
 		}
-		for line := range strings.Lines(string(text)) {
-			service := strings.Contains(line, `"namespace":"`+namespace+`"`) && strings.Contains(line, `"name":"`+name+`"`)
-			if service || strings.Contains(line, `"code":"`+about+`"`) {
-				s.say("   told    %s\n", strings.TrimSpace(line))
-				return true, nil
-			}
+		text, err := alertAbout(string(lines), about)
+		if err != nil || text == "" {
+			return false, err
 		}
-		return false, nil
+		s.result.Told = append(s.result.Told, text)
+		s.say("   told    %s\n", text)
+		return true, nil
 	})
 }
