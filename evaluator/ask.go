@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"statemanager/engine"
@@ -36,12 +37,12 @@ func (p *Policy) eval(q *query, input *ast.Term, bound Bound) (v ast.Value, rule
 	tracker := &topdown.EvaluatedRuleTracker{}
 	err = topdown.NewQuery(q.body).
 		WithQueryCompiler(q.compiled).WithCompiler(p.compiler).WithStore(p.store).WithTransaction(p.txn).
-		WithInput(input).WithCancel(cancellation{limit}).WithStrictBuiltinErrors(true).WithStackTraces(true).WithEvaluatedRuleTracker(tracker).
+		WithInput(input).WithMetrics(metrics.NoOp()).WithCancel(cancellation{limit}).WithStrictBuiltinErrors(true).WithStackTraces(true).WithEvaluatedRuleTracker(tracker).
 		Iter(context.Background(), func(r topdown.QueryResult) error {
 			v = r[answerVar].Value
 			return nil
 		})
-	rules = fired(tracker.Labels)
+	rules = p.fired(tracker.Labels)
 	switch {
 	case err != nil:
 		return nil, rules, p.explain(err, rules)

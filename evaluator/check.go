@@ -87,7 +87,7 @@ func load(f Files, r *Report) *Policy {
 func compile(s *source, check ast.CompilerStageDefinition) *ast.Compiler {
 	comp := ast.NewCompiler().WithCapabilities(capabilities(false)).
 		WithStageAfterID(ast.StageResolveRefs, check).
-		WithStageAfterID(ast.StageParseMetadataBlocks, ast.CompilerStageDefinition{Name: "LabelPlaces", MetricName: "label_places", Stage: labelPlaces})
+		WithStageAfterID(ast.StageParseMetadataBlocks, ast.CompilerStageDefinition{Name: "LabelRules", MetricName: "label_rules", Stage: labelRules})
 	comp.Compile(s.rules())
 	return comp
 }
@@ -119,11 +119,11 @@ func checkReached(comp *ast.Compiler, g *gate) {
 			visit(r)
 		}
 	}
-	for _, ref := range comp.GetAnnotationSet().Flatten() {
-		if r := ref.GetRule(); r != nil && ref.Annotations.Entrypoint {
+	eachRule(comp, func(r *ast.Rule) {
+		if slices.ContainsFunc(r.Annotations, func(a *ast.Annotations) bool { return a.Entrypoint }) {
 			visit(r)
 		}
-	}
+	})
 	for _, name := range slices.Sorted(maps.Keys(comp.Modules)) {
 		for _, r := range comp.Modules[name].Rules {
 			if !seen[r] {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -23,7 +22,8 @@ type Policy struct {
 	queries   []*query          // in the order of entrypoints
 	compiler  *ast.Compiler
 	store     storage.Store
-	txn       storage.Transaction // reads; nothing ever writes
+	txn       storage.Transaction  // reads; nothing ever writes
+	places    map[int]engine.Place // of the rules, by their numbers
 	rules     map[engine.Place]string
 	words     map[engine.Place][]string // what a rule that adds to a set stands for: its name and what it adds
 }
@@ -50,7 +50,8 @@ const answerVar = ast.Var("answer")
 
 // newPolicy makes the queries of a pack that was compiled.
 func newPolicy(s *source, d *declarations, tables *engine.Pack, comp *ast.Compiler) (*Policy, error) {
-	p := &Policy{revision: tables.Revision, files: s.files, tables: tables, sentences: map[string]string{}, compiler: comp, rules: rulePlaces(comp), words: ruleWords(comp)}
+	p := &Policy{revision: tables.Revision, files: s.files, tables: tables, sentences: map[string]string{}, compiler: comp, words: ruleWords(comp)}
+	p.places, p.rules = rulePlaces(comp)
 	for code, v := range s.data.at("reasons").rowsByName() {
 		if text, ok := v.scalar.(string); ok {
 			p.sentences[code] = text
@@ -93,46 +94,58 @@ func (v *value) rowsByName() map[string]*value {
 	return v.fields
 }
 
-// placeLabel is the label by which OPA's tracker of evaluated rules tells us where a rule stands. Labels cost a tenth of
-// what a tracer does: only rules that hold are told, and each once.
-const placeLabel = "statemanager.place"
+// numberLabel is the label by which OPA's tracker of evaluated rules tells us which they were. Labels cost a tenth of what
+// a tracer does: only rules that hold are told, and each once.
+const numberLabel = "rule"
 
-// labelPlaces gives each rule a label with its place. It is a stage of the compiler, so the modules are its own copies.
-func labelPlaces(comp *ast.Compiler) *ast.Error {
+// labelRules gives each rule a label with its number, and nothing else: the tracker goes through all annotations that
+// concern a rule. It is a stage of the compiler, so the modules are its own copies.
+func labelRules(comp *ast.Compiler) *ast.Error {
+	n := 0
 	for _, m := range comp.Modules {
+		m.Annotations = nil
 		ast.WalkRules(m, func(r *ast.Rule) bool {
-			label := &ast.Annotations{Scope: "rule", Location: r.Location, Labels: map[string]any{placeLabel: placeOf(r).String()}}
+			label := &ast.Annotations{Scope: "rule", Location: r.Location, Labels: map[string]any{numberLabel: n}}
 			m.Annotations = append(m.Annotations, label.Copy(r))
+			n++
 			return false
 		})
 	}
 	return nil
 }
 
+func eachRule(comp *ast.Compiler, visit func(*ast.Rule)) {
+	for _, m := range comp.Modules {
+		ast.WalkRules(m, func(r *ast.Rule) bool {
+			visit(r)
+			return false
+		})
+	}
+}
+
 func placeOf(r *ast.Rule) engine.Place {
 	return engine.Place{File: r.Location.File, Line: r.Location.Row}
 }
 
-// rulePlaces names the rules by their places.
-func rulePlaces(comp *ast.Compiler) map[engine.Place]string {
-	out := map[engine.Place]string{}
-	for _, m := range comp.Modules {
-		ast.WalkRules(m, func(r *ast.Rule) bool {
-			out[placeOf(r)] = strings.TrimPrefix(r.Ref().GroundPrefix().String(), "data.")
-			return false
-		})
-	}
-	return out
+// rulePlaces are the places of the rules by their numbers, and their names by their places.
+func rulePlaces(comp *ast.Compiler) (places map[int]engine.Place, names map[engine.Place]string) {
+	places, names = map[int]engine.Place{}, map[engine.Place]string{}
+	eachRule(comp, func(r *ast.Rule) {
+		at := placeOf(r)
+		names[at] = strings.TrimPrefix(r.Ref().GroundPrefix().String(), "data.")
+		for _, a := range comp.GetAnnotationSet().GetRuleScope(r) {
+			places[a.Labels[numberLabel].(int)] = at
+		}
+	})
+	return places, names
 }
 
 // fired are the places of the rules that a query's tracker has seen, sorted.
-func fired(labels []map[string]any) (out []engine.Place) {
+func (p *Policy) fired(labels []map[string]any) []engine.Place {
+	out := make([]engine.Place, 0, len(labels))
 	for _, l := range labels {
-		text, _ := l[placeLabel].(string)
-		file, line, _ := cutLast(text, ":")
-		if n, err := strconv.Atoi(line); err == nil {
-			out = append(out, engine.Place{File: file, Line: n})
-		}
+		n, _ := l[numberLabel].(int)
+		out = append(out, p.places[n])
 	}
 	slices.SortFunc(out, comparePlaces)
 	return slices.Compact(out)
@@ -143,11 +156,4 @@ func comparePlaces(a, b engine.Place) int {
 		return c
 	}
 	return a.Line - b.Line
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }

@@ -17,14 +17,28 @@ func (p *Policy) Sentence(r engine.Reason) string {
 	if !ok {
 		return r.Code
 	}
-	if !strings.Contains(text, "{") {
-		return text
+	return fill(text, r.Args)
+}
+
+// fill puts arguments in the place of their names. A strings.Replacer made for each answer would cost more than its
+// question.
+func fill(text string, args []engine.Field) string {
+	var out strings.Builder
+	for {
+		before, rest, open := strings.Cut(text, "{")
+		out.WriteString(before)
+		if !open {
+			return out.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if i := slices.IndexFunc(args, func(a engine.Field) bool { return closed && a.Name == name }); i >= 0 {
+			out.WriteString(args[i].Value)
+			text = after
+		} else {
+			out.WriteByte('{')
+			text = rest
+		}
 	}
-	pairs := make([]string, 0, 2*len(r.Args))
-	for _, a := range r.Args {
-		pairs = append(pairs, "{"+a.Name+"}", a.Value)
-	}
-	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // reasons reads the reasons of an answer, sorted by code and arguments.
