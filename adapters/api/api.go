@@ -74,6 +74,8 @@ type Config struct {
 	LeadingSince time.Time
 	// Nodes are the addresses of the configured nodes, by node.
 	Nodes map[string]Addresses
+	// Stopping ends the streams when it is done, with its cause: calls alone are worth waiting for. Optional.
+	Stopping context.Context
 	// Log takes one line for each call that changes something or fails inside. Optional.
 	Log hclog.Logger
 }
@@ -107,7 +109,10 @@ func New(c Config, opts ...grpc.ServerOption) *grpc.Server {
 	if c.Log == nil {
 		c.Log = hclog.NewNullLogger()
 	}
-	guard := guard{c.Log}
+	if c.Stopping == nil {
+		c.Stopping = context.Background()
+	}
+	guard := guard{c.Log, c.Stopping}
 	s := grpc.NewServer(append(opts, grpc.MaxRecvMsgSize(MaxRequest), grpc.UnaryInterceptor(guard.call), grpc.StreamInterceptor(guard.stream))...)
 	apiv1.RegisterStateManagerServer(s, &states{Config: c})
 	apiv1.RegisterOperatorServer(s, &operator{Config: c})

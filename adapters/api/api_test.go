@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -169,6 +171,25 @@ func TestPolicyStatusAndVersion(t *testing.T) {
 	v, err := c.GetVersion(t.Context(), &apiv1.GetVersionRequest{})
 	if err != nil || v.Version != "v1" || v.Cell != "c1" || v.LeadingSince != nil {
 		t.Errorf("version: %v, %v", v, err)
+	}
+}
+
+// A stream does not keep the daemon from stopping: it ends, and says why.
+func TestStreamsEndWhenTheDaemonStops(t *testing.T) {
+	stopping, stop := context.WithCancelCause(t.Context())
+	c := healthpb.NewHealthClient(serve(t, &manager{stopping: stopping}))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	w, err := c.Watch(ctx, &healthpb.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	stop(&engine.Error{Kind: engine.Unavailable, Text: "the daemon stops"})
+	if _, err := w.Recv(); status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "the daemon stops") {
+		t.Errorf("the stream ended with %v", err)
 	}
 }
 

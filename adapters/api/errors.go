@@ -20,8 +20,19 @@ import (
 // changeWithin bounds a call that changes something, whatever its client says. What was asked may still be done.
 const changeWithin = time.Minute
 
-// guard makes statuses of errors, and logs what changes something.
-type guard struct{ log hclog.Logger }
+// guard makes statuses of errors, logs what changes something, and ends the streams when the daemon stops.
+type guard struct {
+	log      hclog.Logger
+	stopping context.Context
+}
+
+// ending is a stream with a context of its own.
+type ending struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s ending) Context() context.Context { return s.ctx }
 
 var changes = map[string]bool{
 	apiv1.StateManager_UpdateState_FullMethodName: true, apiv1.Operator_Retry_FullMethodName: true, apiv1.Operator_Resolve_FullMethodName: true,
@@ -56,9 +67,12 @@ func (g guard) call(ctx context.Context, req any, info *grpc.UnaryServerInfo, ha
 	return resp, nil
 }
 
-// stream makes a status of the error that ends a stream.
+// stream makes a status of the error that ends a stream: what the client did itself, or why the daemon stops.
 func (g guard) stream(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-	err := handle(srv, s)
+	ctx, cancel := context.WithCancelCause(s.Context())
+	defer cancel(nil)
+	defer context.AfterFunc(g.stopping, func() { cancel(context.Cause(g.stopping)) })()
+	err := handle(srv, ending{s, ctx})
 	if _, ok := status.FromError(err); err != nil && !ok {
 		err = answered(err)
 	}

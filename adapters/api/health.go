@@ -57,7 +57,7 @@ func (h *health) Watch(r *healthpb.HealthCheckRequest, out grpc.ServerStreamingS
 		select {
 		case <-tick.C:
 		case <-out.Context().Done():
-			return status.FromContextError(out.Context().Err()).Err()
+			return context.Cause(out.Context())
 		}
 	}
 }

@@ -23,6 +23,7 @@ var _ api.Manager = (*runner.Runner)(nil)
 
 // manager is a manager in memory: what it is told is at once how it is. One call at a time, as the tests make them.
 type manager struct {
+	stopping context.Context
 	specs    map[engine.ResourceID]*engine.Spec
 	holds    []engine.Hold
 	entries  []engine.Entry
@@ -149,7 +150,7 @@ func (m *manager) Status() runner.Status { return runner.Status{Loaded: m.loaded
 func serve(t *testing.T, m *manager) *grpc.ClientConn {
 	t.Helper()
 	m.specs = map[engine.ResourceID]*engine.Spec{}
-	s := api.New(api.Config{Manager: m, Version: "v1", Cell: "c1", Nodes: map[string]api.Addresses{"n1": {Agent: "h:1", Controller: "h:2"}},
+	s := api.New(api.Config{Manager: m, Stopping: m.stopping, Version: "v1", Cell: "c1", Nodes: map[string]api.Addresses{"n1": {Agent: "h:1", Controller: "h:2"}},
 		Policy: func() api.PolicyStatus {
 			return api.PolicyStatus{Active: "p1", Problems: []api.PolicyProblem{{Severity: "error", Gate: "compile", File: "a.rego", Line: 3, Text: "wrong"}}}
 		}})

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"statemanager/adapters/api"
+	"statemanager/engine"
 	"statemanager/evaluator"
 )
 
@@ -51,13 +52,15 @@ func (d *daemon) serve(ctx context.Context) error {
 	for _, n := range d.cfg.Nodes {
 		nodes[n.ID] = api.Addresses{Agent: n.Agent, Controller: n.Controller}
 	}
+	stopping, stop := context.WithCancelCause(context.Background())
 	s := api.New(api.Config{
 		Manager: d.runner, Policy: d.policy.status, Version: buildVersion(), Cell: d.cfg.Cell, LeadingSince: d.leading,
-		Nodes: nodes, Log: d.log.Named("api"),
+		Nodes: nodes, Stopping: stopping, Log: d.log.Named("api"),
 	}, opts...)
 	d.served = make(chan error, 1)
 	go func() { d.served <- s.Serve(l) }()
 	d.onStop("api", func() error {
+		stop(&engine.Error{Kind: engine.Unavailable, Text: "the daemon stops"})
 		late := time.AfterFunc(graceful, s.Stop)
 		defer late.Stop()
 		s.GracefulStop()

@@ -55,13 +55,17 @@ type Subscription struct {
 }
 
 // Subscribe begins a stream. With after it begins with what was stored after that revision, else with what comes; its
-// first transaction may have no entries and says where it begins. ErrForgotten names the oldest revision to begin after.
+// first transaction may have no entries and says where it begins. ErrForgotten names the oldest revision to begin after; one
+// that is not stored yet is Invalid.
 func (r *Runner) Subscribe(ctx context.Context, f EventFilter, after int64) (s *Subscription, err error) {
 	failed := r.call(ctx, func(l *loop) {
 		h := &l.history
 		switch {
 		case after > 0 && after < h.oldest:
 			err = fmt.Errorf("%w: the oldest one is %d, not %d", ErrForgotten, h.oldest, after)
+			return
+		case after > h.newest:
+			err = &engine.Error{Kind: engine.Invalid, Text: fmt.Sprintf("resume: the newest revision is %d, not %d: was the store made anew?", h.newest, after)}
 			return
 		case after > 0:
 			s = l.subs.add(f, after, h.after(after))

@@ -134,8 +134,9 @@ func TestEventTypesAreAll(t *testing.T) {
 	}
 }
 
-// What is not kept any more cannot be resumed; the error names the oldest revision that can.
-func TestResumeOfWhatIsForgotten(t *testing.T) {
+// What is not kept any more cannot be resumed, nor what is not stored yet: a store made anew counts from 1. The error names
+// the revision that can.
+func TestResumeOfWhatIsNotThere(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.apply(spec)
 		w.after(5 * time.Second)
@@ -145,6 +146,11 @@ func TestResumeOfWhatIsForgotten(t *testing.T) {
 		w.start()
 		if _, err := w.Subscribe(t.Context(), runner.EventFilter{}, 1); !errors.Is(err, runner.ErrForgotten) || !strings.Contains(err.Error(), "the oldest one is ") {
 			t.Errorf("resume after revision 1: %v", err)
+		}
+		_, at := w.seen(w.subscribe(runner.EventFilter{}, 0))
+		w.subscribe(runner.EventFilter{}, at)
+		if _, err := w.Subscribe(t.Context(), runner.EventFilter{}, at+1); kind(err) != engine.Invalid || !strings.Contains(err.Error(), fmt.Sprintf("newest revision is %d,", at)) {
+			t.Errorf("resume after what is not stored yet: %v", err)
 		}
 	})
 }
