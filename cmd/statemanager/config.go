@@ -49,7 +49,7 @@ type NodeConfig struct {
 
 // Monitoring is the MonitoringServer that takes alerts.
 type Monitoring struct {
-	Address string   `yaml:"address"` // HOST:PORT; empty: alerts are kept and logged until one is configured
+	Address string   `yaml:"address"` // HOST:PORT; empty: notices are logged as warnings, and done with
 	TLS     TLSFiles `yaml:"tls"`
 }
 

@@ -162,7 +162,7 @@ func (d *daemon) campaign(ctx context.Context) (err error) {
 
 // dial makes the clients; they connect by themselves. Files of certificates are read also where nobody is to be dialled.
 func (d *daemon) dial(context.Context) error {
-	d.links = links{map[string]runner.Agent{}, map[string]runner.Controller{}, newLogMonitor(d.log.Named("monitoring"))}
+	d.links = links{map[string]runner.Agent{}, map[string]runner.Controller{}, logMonitor{d.log.Named("monitoring")}}
 	nodes, err := d.cfg.NodesTLS.client("nodes_tls")
 	if err != nil {
 		return err

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"sync"
+	"fmt"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -10,28 +10,19 @@ import (
 	"statemanager/engine/runner"
 )
 
-// logMonitor stands in while no MonitoringServer is configured: it accepts nothing, so every notice stays in its outbox
-// until one is, and logs each once. It is safe for concurrent use.
-type logMonitor struct {
-	log  hclog.Logger
-	mu   sync.Mutex
-	told map[engine.NoticeKey]bool
-}
-
-func newLogMonitor(log hclog.Logger) *logMonitor {
-	return &logMonitor{log: log, told: map[engine.NoticeKey]bool{}}
-}
+// logMonitor is the receiver of notices while no MonitoringServer is configured: what it has logged is accepted. After a
+// crash a notice may be logged again, with the same key.
+type logMonitor struct{ log hclog.Logger }
 
 // SendMetrics drops the figures: nobody asks for them.
-func (m *logMonitor) SendMetrics(context.Context, runner.Metrics) error { return nil }
+func (logMonitor) SendMetrics(context.Context, runner.Metrics) error { return nil }
 
-// SendAlert is always Unavailable.
-func (m *logMonitor) SendAlert(_ context.Context, n engine.Notice) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.told[n.Key] {
-		m.told[n.Key] = true
-		m.log.Warn("notice is kept: no monitoring.address is configured", "code", n.Code, "text", n.Text)
+// SendAlert logs a notice.
+func (m logMonitor) SendAlert(_ context.Context, n engine.Notice) error {
+	origin := "policy"
+	if n.Alert {
+		origin = "engine"
 	}
-	return &engine.Error{Kind: engine.Unavailable, Text: "send alert: no monitoring.address is configured"}
+	m.log.Warn("notice", "code", n.Code, "text", n.Text, "origin", origin, "key", fmt.Sprintf("%d.%d", n.Key.Epoch, n.Key.Seq))
+	return nil
 }
