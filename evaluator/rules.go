@@ -69,9 +69,8 @@ func (c *ruleCheck) name(pkg string, r *ast.Rule) {
 }
 
 func (c *ruleCheck) rule(pkg string, r *ast.Rule) {
-	full := pkg + "." + strings.Join(refNames(r.Head.Ref()), ".")
 	c.facts = nil
-	if s := c.d.facts(pkg, full); s != nil {
+	if s := c.d.facts(pkg, fullName(pkg, r)); s != nil {
 		c.facts = c.d.resolve(s)
 	}
 	c.vars = nil

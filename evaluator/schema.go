@@ -211,3 +211,7 @@ func refNames(ref ast.Ref) (out []string) {
 }
 
 func packageName(p *ast.Package) string { return strings.TrimPrefix(p.Path.String(), "data.") }
+
+func fullName(pkg string, r *ast.Rule) string {
+	return pkg + "." + strings.Join(refNames(r.Head.Ref()), ".")
+}
