@@ -52,6 +52,12 @@ func TestFactsGate(t *testing.T) {
 		"square":         {`wait contains "held" if { some i in numbers.range(1, 9); i * i > 1 }`, "one side of *"},
 		"rule by rule":   {`wait contains "held" if count(open) * count(skipped) > 1`, "one side of *"},
 		"long number":    {`wait contains "held" if input.tries.restart * 1e400 > 1`, "too large a number"},
+		"other list":     {`wait contains "held" if input.phase == input.source`, "input.phase is never input.source"},
+		"other list, in": {`wait contains "held" if input.cause in data.transitions.Running`, "input.cause is never data.transitions.Running[_]"},
+		"word of a row":  {`wait contains "held" if data.actions[input.last.action].impact == "Running"`, `impact is never "Running": it is one of moves, none`},
+		"word of a list": {`wait contains "held" if "Running" in data.profiles[input.profile].never`, `never[_] is never "Running"`},
+		"rung":           {`wait contains "held" if { some a in data.strategies.other; a == "Running" }`, `a is never "Running"`},
+		"column":         {`wait contains "held" if { x := data.ages.spec.since; x == "restart" }`, `x is never "restart"`},
 		"with":           {`wait contains "held" if count(open) > 0 with input.issue as "hang"`, "for tests"},
 	}
 	f, files := pack(t), map[string]string{}

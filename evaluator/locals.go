@@ -3,7 +3,7 @@ package evaluator
 import "github.com/open-policy-agent/opa/v1/ast"
 
 // locals tells which facts the variables of a rule stand for: those that are assigned one, and those that iterate an
-// object of facts. A variable that has two meanings in one rule has none here: what cannot be told is accepted.
+// object of facts or a list of data. A variable that has two meanings in one rule has none here: what cannot be told is accepted.
 func (c *ruleCheck) locals(r *ast.Rule) map[ast.Var]*fact {
 	out := map[ast.Var]*fact{}
 	put := func(t *ast.Term, f *fact) {
@@ -49,6 +49,9 @@ func (c *ruleCheck) iterates(key, value, domain *ast.Term, put func(*ast.Term, *
 	object := c.objectOf(domain)
 	if object == nil {
 		object = &fact{}
+		if m := each(domain); m != nil {
+			object.each = c.factOf(m)
+		}
 	}
 	if key != nil {
 		var names *fact

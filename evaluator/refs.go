@@ -7,12 +7,15 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// factOf is the one fact that a term names; nil if it names none or that cannot be told.
+// factOf is the one fact that a term names, or the words of a table that it can be; nil if that cannot be told.
 func (c *ruleCheck) factOf(t *ast.Term) *fact {
 	if v, ok := t.Value.(ast.Var); ok {
 		return c.vars[v]
 	}
 	ref, ok := t.Value.(ast.Ref)
+	if ok && len(ref) > 1 && ref[0].Value == ast.Var("data") {
+		return c.column(ref)
+	}
 	if !ok || len(ref) < 2 || ref[0].Value != ast.Var("input") {
 		return nil
 	}

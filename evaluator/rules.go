@@ -186,6 +186,7 @@ func (c *ruleCheck) call(terms []*ast.Term) {
 	case comparisons[op] && len(args) == 2:
 		c.compare(op, args[0], args[1])
 		c.compare(flipped(op), args[1], args[0])
+		c.disjoint(args[0], args[1])
 	case op == "internal.member_2":
 		c.member(args[0], args[1])
 	case op == "object.get" && len(args) == 3:
@@ -258,8 +259,13 @@ func (c *ruleCheck) domain(f *fact, of, at *ast.Term, v constant) {
 	}
 }
 
-// member holds the members of a set that is written out against the fact that is looked for, and the other way round.
+// member holds the members of a set that is written out, or of a list of data, against the fact that is looked for, and the
+// other way round.
 func (c *ruleCheck) member(x, coll *ast.Term) {
+	if m := each(coll); m != nil {
+		c.compare("equal", m, x)
+		c.disjoint(x, m)
+	}
 	members(coll.Value, func(m *ast.Term) {
 		if f := c.factOf(x); f != nil {
 			for _, v := range c.constantsOf(m) {
