@@ -73,7 +73,8 @@ func readServices(file string, stdin io.Reader) ([]fileSpec, error) {
 	return out, nil
 }
 
-// parseServices reads every document of a file, strictly: an unknown key is an error with its line.
+// parseServices reads every document of a file, strictly: an unknown key is an error with its line. Then it looks at all
+// of them together.
 func parseServices(file string, raw []byte) (out []fileSpec, err error) {
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	dec.KnownFields(true)
@@ -93,7 +94,7 @@ func parseServices(file string, raw []byte) (out []fileSpec, err error) {
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%s: no service in it; a service has name, namespace (default: default) and spec", file)
 	}
-	return out, nil
+	return out, together(out)
 }
 
 func (d *serviceDoc) request(file string) (*pb.StateUpdateRequest, error) {

@@ -70,6 +70,33 @@ func TestServiceFileErrors(t *testing.T) {
 	}
 }
 
+// TestServiceFileTogether: what one service after the other would pass, and the file does not; dependencies that share
+// what they need are no circle.
+func TestServiceFileTogether(t *testing.T) {
+	needs := func(name string, on ...string) string {
+		text := "---\nname: " + name + "\nspec:\n  dependencies: ["
+		for _, d := range on {
+			text += "{namespace: default, name: " + d + "}, "
+		}
+		return text + "]\n"
+	}
+	for text, want := range map[string]string{
+		needs("a") + needs("b") + needs("a"):                     "f.yaml:10: default/a stands there twice, first at f.yaml:2; take one of them out",
+		needs("x", "a") + needs("a", "b") + needs("b", "c", "a"): "f.yaml:6: its dependencies are a circle: default/a (f.yaml:6) needs default/b (f.yaml:10) needs default/a (f.yaml:6); take one of them out",
+		needs("a", "a"): "f.yaml:2: its dependencies are a circle: default/a (f.yaml:2) needs default/a (f.yaml:2); take one of them out",
+		needs("a", "b", "c") + needs("b", "d") + needs("c", "d") + needs("d", "elsewhere"): "",
+		needs("a") + "namespace: other\n" + needs("a"):                                     "",
+	} {
+		got := ""
+		if _, err := parseServices("f.yaml", []byte(text)); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s\ngives %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestYAMLErrorRepeatsNoKey: a key that is a mapping or a list is not repeated, wherever the library finds it.
 func TestYAMLErrorRepeatsNoKey(t *testing.T) {
 	for _, text := range []string{"? {a: " + secret + "}\n: x", "? [" + secret + "]\n: x"} {
