@@ -120,10 +120,7 @@ func (s *step) synced(n *node, highest []Highest) {
 		s.tellNode(n, NodeSynced)
 	}
 	n.synced, n.met, n.silent, n.counted, n.since = true, true, false, true, s.now
-	if slices.Contains(s.cell.Silent, n.id) {
-		c := s.cellEdit()
-		c.Silent = slices.DeleteFunc(slices.Clone(c.Silent), func(id string) bool { return id == n.id })
-	}
+	s.alerted(n.id, false)
 	for _, h := range highest {
 		s.seenHigher(h.Service, h.EpochSeq)
 	}

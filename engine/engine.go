@@ -26,13 +26,13 @@ type Engine struct {
 	queue    queue
 	alarms   alarms
 
-	first      Effects // what loading found to tell
-	cell       *Cell
-	cellDirty  bool
-	cellAlarm  alarm
-	raised     map[string]bool // alerts that this process raises once
-	wideRaised bool            // the alert of widespread silence, while it lasts
-	census     census
+	first     Effects // what loading found to tell
+	cell      *Cell
+	cellDirty bool
+	cellAlarm alarm
+	raised    map[string]bool // alerts that this process raises once
+	calm      Instant         // when a widespread silence ended that was alerted
+	census    census
 }
 
 // step is one Step under way.

@@ -33,7 +33,7 @@ func (x *NodeRecord) same(y *NodeRecord) bool {
 // recall takes what the cell's record says of the nodes that this engine knows. Those that neither the configuration nor a
 // service names any more are dropped from it.
 func (e *Engine) recall() {
-	gone := func(id string) bool { return e.nodes[id] == nil }
+	gone := func(id string) bool { return e.nodes[id] == nil && id != mostNodes }
 	lost := func(x NodeRecord) bool { return gone(x.ID) }
 	if slices.ContainsFunc(e.cell.Nodes, lost) || slices.ContainsFunc(e.cell.Silent, gone) {
 		c := e.cellEdit()

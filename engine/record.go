@@ -39,7 +39,7 @@ type Cell struct {
 	Revision string // of the active pack
 	N        int64  // of its newest alert
 	Outbox   []Notice
-	Silent   []string     // nodes whose silence has been alerted
+	Silent   []string     // nodes whose silence has been alerted, and `*` while that of most of them has, in order
 	Paused   Instant      // since when reconciliation is stopped: nothing but notify is sent; 0 = it is not
 	Nodes    []NodeRecord // what nodes have said of themselves that does not change by itself, in order of ids
 	Unknown  []byte

@@ -2,6 +2,9 @@ package engine
 
 import "slices"
 
+// mostNodes stands among the nodes whose silence was alerted for all of them: no node has this id.
+const mostNodes = "*"
+
 // census counts the nodes of the cell.
 type census struct {
 	nodes     int // that have an address
@@ -32,8 +35,9 @@ func (e *Engine) count() {
 			e.census.pending++
 		}
 	}
-	e.census.wide = e.widespreadSilence()
-	e.wideRaised = e.wideRaised && e.census.wide
+	if e.census.wide = e.widespreadSilence(); !e.census.wide && e.census.uncounted == 0 {
+		e.calmed()
+	}
 	if old.wide != e.census.wide || old.uncounted > 0 && e.census.uncounted == 0 || old.pending > 0 && e.census.pending == 0 {
 		e.touchBusy()
 	}
@@ -47,6 +51,19 @@ func (e *Engine) widespreadSilence() bool {
 		return false
 	}
 	return n >= max(2, w.SilenceCount) && n*100 >= w.SilencePercent*e.census.nodes
+}
+
+// calmed ends the alert of widespread silence: those that are silent still are alerted each for itself, unless they return
+// in the time that a silent node has.
+func (e *Engine) calmed() {
+	if !slices.Contains(e.cell.Silent, mostNodes) {
+		return
+	}
+	e.alerted(mostNodes, false)
+	e.calm = e.now
+	for _, n := range e.nodes {
+		e.nodeAlarm(n)
+	}
 }
 
 // silentAt says whether a service is not seen at a node: the node is silent, or its agent cannot see the service.
@@ -73,12 +90,12 @@ func (e *Engine) nodeAlarm(n *node) {
 	e.set(&n.alarm, at)
 }
 
-// alertAt is when a silent node is alerted; 0 = it was.
+// alertAt is when a silent node is alerted; 0 = it was, or all of them were.
 func (e *Engine) alertAt(n *node) Instant {
-	if slices.Contains(e.cell.Silent, n.id) {
+	if slices.Contains(e.cell.Silent, n.id) || slices.Contains(e.cell.Silent, mostNodes) {
 		return 0
 	}
-	return n.since.Add(e.pack.SilentAlert)
+	return max(n.since, e.calm).Add(e.pack.SilentAlert)
 }
 
 // nodeDue takes the deadline of a node.
@@ -94,29 +111,22 @@ func (s *step) nodeDue(n *node) {
 
 // alertSilence raises the one alert of a silent node; when most are silent, one for all of them (rules 7.1, 7.2).
 func (s *step) alertSilence(n *node) {
-	c := s.cellEdit()
-	if !s.census.wide {
-		s.alert(AlertNodeSilent, Field{"node", n.id}, Field{"since", stamp(n.since)})
-		c.Silent = sortedWith(c.Silent, n.id)
+	if s.census.wide {
+		s.alert(AlertWidespreadSilence, Field{"silent", number(s.census.silent)}, Field{"of", number(s.census.nodes)})
+		s.alerted(mostNodes, true)
 		return
 	}
-	if !s.wideRaised {
-		s.wideRaised = true
-		s.alert(AlertWidespreadSilence, Field{"silent", number(s.census.silent)}, Field{"of", number(s.census.nodes)})
-	}
-	for _, m := range s.nodes {
-		if m.silent {
-			c.Silent = sortedWith(c.Silent, m.id)
-			s.nodeAlarm(m)
-		}
-	}
+	s.alert(AlertNodeSilent, Field{"node", n.id}, Field{"since", stamp(n.since)})
+	s.alerted(n.id, true)
 }
 
-// sortedWith is a sorted list with x in it, as a copy.
-func sortedWith(list []string, x string) []string {
-	i, ok := slices.BinarySearch(list, x)
-	if ok {
-		return list
+// alerted notes in the cell's record that the silence of a node, or of most, was alerted, or that it ended.
+func (e *Engine) alerted(id string, on bool) {
+	i, has := slices.BinarySearch(e.cell.Silent, id)
+	switch c := slices.Clone(e.cell.Silent); {
+	case on && !has:
+		e.cellEdit().Silent = slices.Insert(c, i, id)
+	case has && !on:
+		e.cellEdit().Silent = slices.Delete(c, i, i+1)
 	}
-	return slices.Insert(slices.Clone(list), i, x)
 }

@@ -443,7 +443,7 @@ type Cell struct {
 	N int64 `protobuf:"varint,4,opt,name=n,proto3" json:"n,omitempty"`
 	// Alerts that are not yet accepted, oldest first.
 	Outbox []*Notice `protobuf:"bytes,5,rep,name=outbox,proto3" json:"outbox,omitempty"`
-	// Nodes whose silence has been alerted.
+	// Nodes whose silence has been alerted, and `*` while that of most of them has.
 	Silent []string `protobuf:"bytes,6,rep,name=silent,proto3" json:"silent,omitempty"`
 	// Since when reconciliation is stopped; 0 = it is not.
 	Paused int64 `protobuf:"varint,7,opt,name=paused,proto3" json:"paused,omitempty"`
