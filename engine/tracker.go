@@ -36,7 +36,7 @@ type StabilityMetrics struct {
 
 // track derives the tracker of a service.
 func (s *step) track(v *service, now Instant) Tracker {
-	t := Track(v.rec.History, s.pack.Stability, now)
+	t := Track(v.rec, s.pack.Stability, now)
 	u := v.unrest()
 	for _, issue := range u.found {
 		t.Issues = append(t.Issues, TransitionIssue{issue, said(u.foundWhy)})
@@ -44,8 +44,12 @@ func (s *step) track(v *service, now Instant) Tracker {
 	return t
 }
 
-// Track is what a history alone says.
-func Track(h History, window time.Duration, now Instant) Tracker {
+// Track is what a record alone says. Where no change of phase is known it begins with the phase that the record holds.
+func Track(r *Record, window time.Duration, now Instant) Tracker {
+	h := r.History
+	if len(h.Moves) == 0 {
+		h.Moves = []Moved{{At: r.PhaseAt, To: r.Phase}}
+	}
 	return Tracker{History: h.Moves, Times: h.times(), Metrics: h.metrics(window, now)}
 }
 
@@ -67,7 +71,7 @@ func (h History) metrics(window time.Duration, now Instant) StabilityMetrics {
 	m := StabilityMetrics{Window: window}
 	first := now.Add(-window)
 	for _, x := range h.Moves {
-		if x.At > first {
+		if x.At > first && x.From != "" {
 			m.Transitions++
 		}
 	}

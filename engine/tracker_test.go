@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func TestTracker(t *testing.T) {
 	move(20*time.Minute, engine.Running, engine.Degraded)
 	move(4*time.Minute, engine.Degraded, engine.Running)
 	now = now.Add(4 * time.Minute)
-	v := engine.Track(h, time.Hour, now)
+	v := engine.Track(&engine.Record{History: h}, time.Hour, now)
 	want := engine.StabilityMetrics{Window: time.Hour, Transitions: 5, Crashes: 1, Running: 34.0 / 40, ToRecover: 3 * time.Minute, BetweenFailures: 15 * time.Minute}
 	if v.Metrics != want {
 		t.Errorf("metrics %+v, want %+v", v.Metrics, want)
@@ -30,8 +31,21 @@ func TestTracker(t *testing.T) {
 	if len(v.Times) != 2 || len(v.Times[0].Durations) != 2 || v.Times[0].Durations[0] != 10*time.Minute || v.Times[1].Durations[1] != 4*time.Minute {
 		t.Errorf("times %+v", v.Times)
 	}
-	m := engine.Track(h, 10*time.Minute, now).Metrics
+	m := engine.Track(&engine.Record{History: h}, 10*time.Minute, now).Metrics
 	if m.Transitions != 2 || m.Running != 0.6 || m.ToRecover != 4*time.Minute || m.BetweenFailures != 20*time.Minute {
 		t.Errorf("of the last ten minutes: %+v", m)
+	}
+}
+
+// A new service, and one whose history a retry has cleared, is in the phase that its record holds since it entered that:
+// no change of phase.
+func TestTrackerWithoutMoves(t *testing.T) {
+	r := &engine.Record{Phase: engine.Running, PhaseAt: engine.Instant(time.Hour)}
+	v := engine.Track(r, time.Hour, engine.Instant(90*time.Minute))
+	if want := (engine.StabilityMetrics{Window: time.Hour, Running: 1}); v.Metrics != want {
+		t.Errorf("metrics %+v, want %+v", v.Metrics, want)
+	}
+	if want := []engine.Moved{{At: r.PhaseAt, To: engine.Running}}; !slices.Equal(v.History, want) || v.Times != nil {
+		t.Errorf("history %v, times %v, want history %v", v.History, v.Times, want)
 	}
 }
