@@ -263,12 +263,7 @@ func eachShape(in []*schema) (out []*schema) {
 		for _, p := range s.Properties {
 			out = append(out, p)
 		}
-		if s.Items != nil {
-			out = append(out, s.Items)
-		}
-		if s.Additional != nil && s.Additional.schema != nil {
-			out = append(out, s.Additional.schema)
-		}
+		out = append(out, s.each()...)
 	}
 	return out
 }

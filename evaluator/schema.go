@@ -23,6 +23,9 @@ type schema struct {
 	Format     string             `json:"format"`
 	XKeys      string             `json:"x-keys"`  // a string is one of the keys of that table; an object has them as names
 	XOther     bool               `json:"x-other"` // `other` is one too
+
+	name    string   // of what it is declared for
+	unknown []string // keywords
 }
 
 // additional is what further names an object may have: none, anything, or what a schema says.
@@ -70,6 +73,8 @@ type declarations struct {
 	pkgs   map[string]*schema // facts of one package, such as statemanager.recovery
 	rules  map[string]*schema // facts of one rule, in place of its package's
 	shapes *schema            // of data
+
+	declared []*schema // each as it stands in a file
 }
 
 // declare collects the schemas of the METADATA of rules' modules. The modules are not changed.
@@ -86,6 +91,9 @@ func declare(s *source, g *gate) *declarations {
 				d.add(a, sa, name, packageName(rules[name].Package), g)
 			}
 		}
+	}
+	for _, s := range d.declared {
+		d.checkKeywords(s, g)
 	}
 	return d
 }
@@ -106,7 +114,8 @@ func (d *declarations) add(a *ast.Annotations, sa *ast.SchemaAnnotation, file, p
 		g.errorf(at, "%s: read schema: %v", sa.Path, err)
 		return
 	}
-	d.stamp(s, at)
+	d.stamp(s, sa.Path.String(), at)
+	d.declared = append(d.declared, s)
 	root := d.root(names, a, pkg)
 	if root == nil {
 		g.errorf(at, "%s: a schema of %s is not for scope %s", sa.Path, names[0], a.Scope)
@@ -156,18 +165,26 @@ func (s *schema) put(path []string, child *schema) {
 	s.Properties[path[0]].put(path[1:], child)
 }
 
-// stamp finds the line of each property: YAML's own lines are lost in the annotation.
-func (d *declarations) stamp(s *schema, at place) {
-	s.place = at
-	for name, p := range s.Properties {
-		d.stamp(p, place{file: at.file, line: d.files.line(at.file, at.line, name+":")})
+// stamp names each schema and finds its line: YAML's own lines are lost in the annotation.
+func (d *declarations) stamp(s *schema, name string, at place) {
+	s.name, s.place = name, at
+	for k, p := range s.Properties {
+		d.stamp(p, name+"."+k, place{file: at.file, line: d.files.line(at.file, at.line, k+":")})
 	}
+	for _, p := range s.each() {
+		d.stamp(p, name+"[_]", at)
+	}
+}
+
+// each are the schemas of members that have no name of their own.
+func (s *schema) each() (out []*schema) {
 	if s.Items != nil {
-		d.stamp(s.Items, at)
+		out = append(out, s.Items)
 	}
 	if s.Additional != nil && s.Additional.schema != nil {
-		d.stamp(s.Additional.schema, at)
+		out = append(out, s.Additional.schema)
 	}
+	return out
 }
 
 // facts are what rules of a package may read; a rule with facts of its own reads those alone. A package that declares

@@ -88,11 +88,8 @@ func (w words) schema(s *schema) {
 		w.add(name)
 		w.schema(p)
 	}
-	if s.Items != nil {
-		w.schema(s.Items)
-	}
-	if s.Additional != nil && s.Additional.schema != nil {
-		w.schema(s.Additional.schema)
+	for _, p := range s.each() {
+		w.schema(p)
 	}
 }
 
