@@ -1,6 +1,9 @@
 package engine
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Effects is what a step owes, in the order in which it is owed. All of it is immutable.
 type Effects struct {
@@ -128,6 +131,9 @@ const (
 // EventSources are all sources of events.
 var EventSources = []EventSource{SourceOperator, SourceAgent, SourceController, SourcePolicy, SourceEngine}
 
+// lateAnswer marks the event of an answer that came when its action was over.
+var lateAnswer = Field{"late", "true"}
+
 // StateEvent is a change worth telling: what changed, when, and who caused it.
 type StateEvent struct {
 	At       Instant
@@ -136,6 +142,12 @@ type StateEvent struct {
 	Source   EventSource
 	Changes  []FieldChange
 	Metadata []Field // in order of names
+}
+
+// EndsAction says whether an event tells of the end of an action. What a controller says of one whose end was told before is
+// recorded, and is no end.
+func (e *StateEvent) EndsAction() bool {
+	return e.Type == EventActionEnded && !slices.Contains(e.Metadata, lateAnswer)
 }
 
 // FieldChange is one field that changed; values of a configuration are never among them.

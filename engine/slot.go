@@ -57,7 +57,7 @@ func (s *step) status(ev ActionStatus) {
 	a := v.slot(ev.Ref.Node)
 	if a == nil || a.ActionRef != ev.Ref || a.ended() {
 		if ev.State == ActionDone && (a == nil || a.ActionRef != ev.Ref) {
-			s.tell(v, EventActionEnded, SourceController, nil, Field{"key", key(ev.Ref.EpochSeq)}, Field{"late", "true"},
+			s.tell(v, EventActionEnded, SourceController, nil, Field{"key", key(ev.Ref.EpochSeq)}, lateAnswer,
 				Field{"message", ev.Message}, Field{"node", ev.Ref.Node}, Field{"result", string(ev.Result)})
 		}
 		return

@@ -44,7 +44,7 @@ func (o *operator) ListActions(ctx context.Context, q *apiv1.ListActionsRequest)
 	}
 	entries, err := o.Manager.History(ctx, f)
 	for i := range entries {
-		if e := entries[i].Event; e != nil && e.Type == engine.EventActionEnded {
+		if e := entries[i].Event; e != nil && e.EndsAction() {
 			m.Ended = append(m.Ended, endedAction(e))
 		}
 	}

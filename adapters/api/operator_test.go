@@ -46,7 +46,9 @@ func TestListActions(t *testing.T) {
 	web := engine.Service("default", "web")
 	m.specs[web] = &engine.Spec{Node: "n1"}
 	m.entries = []engine.Entry{{At: 5, Service: web, Event: &engine.StateEvent{At: 5, Service: web, Type: engine.EventActionEnded, Metadata: []engine.Field{
-		{Name: "action", Value: "restart"}, {Name: "by", Value: "recovery"}, {Name: "key", Value: "3.14"}, {Name: "node", Value: "n1"}, {Name: "result", Value: "failed"}}}}}
+		{Name: "action", Value: "restart"}, {Name: "by", Value: "recovery"}, {Name: "key", Value: "3.14"}, {Name: "node", Value: "n1"}, {Name: "result", Value: "failed"}}}},
+		{At: 6, Service: web, Event: &engine.StateEvent{At: 6, Service: web, Type: engine.EventActionEnded, Metadata: []engine.Field{ // a late answer is no other end
+			{Name: "key", Value: "3.14"}, {Name: "late", Value: "true"}, {Name: "node", Value: "n1"}, {Name: "result", Value: "succeeded"}}}}}
 	r, err := c.ListActions(t.Context(), &apiv1.ListActionsRequest{ResourceId: id("web")})
 	if err != nil || len(r.Ended) != 1 {
 		t.Fatalf("actions: %v, %v", r, err)

@@ -50,7 +50,7 @@ func (c *counters) count(x *engine.Entry) {
 		return
 	}
 	c.events[x.Event.Type]++
-	if x.Event.Type == engine.EventActionEnded {
+	if x.Event.EndsAction() {
 		c.ended[metadata(x.Event, "action")+" "+metadata(x.Event, "result")]++
 	}
 }
