@@ -140,8 +140,11 @@ func (s *step) defers(v *service, a *Action) bool {
 	if now := codes(d.Reasons); u.deferred == nil || now != codes(u.deferred) {
 		s.tell(v, EventDeferred, SourcePolicy, nil, Field{"action", string(a.Kind)}, Field{"node", a.Node}, Field{"reasons", now})
 	}
-	if u.deferred = d.Reasons; u.deferred == nil {
+	if u.deferred, u.disrupts = d.Reasons, ""; u.deferred == nil {
 		u.deferred = []Reason{}
+	}
+	if a.Row.Disruptive {
+		u.disrupts = a.Node
 	}
 	return true
 }

@@ -114,27 +114,44 @@ func (e *Engine) touchHeld(of map[*service]bool) {
 
 // budget says how a budget stands, and asks to be woken when it is freed.
 func (s *step) budget(key [2]string) string {
-	b, limited := s.pack.Budgets[key[0]]
+	how, until := s.stands(key)
+	s.at(until)
+	return how
+}
+
+// stands says how a budget stands and, when it is spent, at what time that ends; 0 = when an action in flight lands.
+func (e *Engine) stands(key [2]string) (how string, until Instant) {
+	b, limited := e.pack.Budgets[key[0]]
 	if !limited || b.Limit <= 0 {
-		return unlimited
+		return unlimited, 0
 	}
 	var counted []Instant // when each stops to count; 0 = when it lands
-	for _, r := range s.rows[key] {
+	for _, r := range e.rows[key] {
 		switch until := r.at.Add(b.Window); {
 		case r.flying && !r.v.silentAt(r.node):
 			counted = append(counted, 0)
-		case until > s.now:
+		case until > e.now:
 			counted = append(counted, until)
 		}
 	}
 	if len(counted) < b.Limit {
-		return left
+		return left, 0
 	}
 	slices.Sort(counted)
-	if i := len(counted) - b.Limit; counted[i] != 0 {
-		s.at(counted[i])
+	return spent, counted[len(counted)-b.Limit]
+}
+
+// budgetHolds are the budgets that are spent of an action that dispatch holds back.
+func (e *Engine) budgetHolds(v *service, add func(string, Instant, string)) {
+	at := v.unrest().disrupts
+	if at == "" {
+		return
 	}
-	return spent
+	for _, key := range e.scopes(v, at) {
+		if how, until := e.stands(key); how == spent {
+			add("budget_spent", until, "the budget of its "+key[0]+" is spent")
+		}
+	}
 }
 
 // budgets fills in the facts of dispatch about budgets.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +91,40 @@ func TestBudgetFreedAfterLanding(t *testing.T) {
 	is(t, "well", c.sent(p, c.diff(0, 0)))
 	is(t, "in the window", c.woken(p, began.Add(time.Minute-1)))
 	is(t, "after it", c.woken(p, began.Add(time.Minute)), 3)
+}
+
+// Rule 1.4: who waits for a budget is told until when it is spent, also in the answer of retry.
+func TestBudgetHoldsUntil(t *testing.T) {
+	c, p := shared(t, func(p *engine.Pack) { p.Budgets = map[string]engine.Budget{"cell": {Limit: 1, Window: time.Minute}} })
+	is(t, "first", c.sent(p, c.crashed(0, 0)), 0)
+	until := c.now.Add(time.Minute)
+	is(t, "spent", c.sent(p, c.crashed(7, 0)))
+	held := func() (out engine.Hold) {
+		v, _ := c.View(c.ids[7], c.now)
+		for _, h := range v.Holds {
+			if h.Code == "budget_spent" {
+				out = h
+			}
+		}
+		return out
+	}
+	if h := held(); h.Code == "" || h.Until != 0 {
+		t.Errorf("while an action is in flight it is held by %+v", h)
+	}
+	is(t, "landed", c.sent(p, c.neverRan(0)))
+	is(t, "well", c.sent(p, c.diff(0, 0)))
+	want := engine.Hold{Code: "budget_spent", Until: until, Text: "the budget of its cell is spent"}
+	if h := held(); h != want {
+		t.Errorf("it is held by %+v, want %+v", h, want)
+	}
+	fx := c.Step(c.now, engine.Command{ID: 1, Service: c.ids[7], Verb: engine.VerbRetry}, p)
+	if len(fx.Reply) != 1 || !strings.Contains(fx.Reply[0].Text, want.String()) {
+		t.Errorf("retry answers %+v, want it to say %q", fx.Reply, want)
+	}
+	is(t, "after it", c.woken(p, until), 7)
+	if h := held(); h.Code != "" {
+		t.Errorf("when it is freed it is held by %+v", h)
+	}
 }
 
 // Rule 8.3: an action where its service is not seen any more is not counted, so that others go on.

@@ -54,6 +54,7 @@ func (s *step) holdsAt(v *service, now Instant) (out []Hold) {
 	}
 	if why := v.unrest().deferred; why != nil {
 		add("deferred", 0, "dispatch holds the next action back"+sentences(why))
+		s.budgetHolds(v, add)
 	}
 	s.waitHolds(v, add)
 	return out

@@ -9,6 +9,7 @@ type unrest struct {
 	next     *Next
 	refused  bool     // what policy answers to the facts of now cannot be
 	deferred []Reason // for which dispatch holds an action back
+	disrupts string   // the node where that action would disrupt the service
 	paused   Instant  // until then it is left alone, for it did not settle
 	share    share    // in the unwell instances of its release
 }
