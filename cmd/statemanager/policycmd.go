@@ -30,7 +30,7 @@ func policyCommand(c *client) *cobra.Command {
 	}
 	cmd.AddCommand(check, test, showCommand(c), &cobra.Command{
 		Use: "init DIR", Short: "Write the pack inside the program to an empty directory, to make it yours",
-		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return policyInit(cmd.OutOrStdout(), a[0]) },
+		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.policyInit(cmd.OutOrStdout(), a[0]) },
 	}, &cobra.Command{
 		Use: "status", Short: "Show the policy that decides, and what is wrong with the one that was refused",
 		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,8 +33,14 @@ Name this directory in the daemon's configuration, and edits take effect while i
       directory: ` + "%s" + `
 `
 
+// written is what `policy init` has done.
+type written struct {
+	Directory string   `json:"directory"`
+	Files     []string `json:"files"`
+}
+
 // policyInit writes the pack inside the program to a directory that is empty or not there yet.
-func policyInit(w io.Writer, dir string) error {
+func (c *client) policyInit(w io.Writer, dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case err != nil && !errors.Is(err, os.ErrNotExist):
@@ -52,6 +59,9 @@ func policyInit(w io.Writer, dir string) error {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, files[name], 0o644)); err != nil {
 			return fmt.Errorf("write policy pack: %w", err)
 		}
+	}
+	if c.output != "table" {
+		return c.printValue(w, written{dir, slices.Sorted(maps.Keys(files))})
 	}
 	_, err = fmt.Fprintf(w, "%d files written to %s; next: statemanager policy check %s\n", len(files), dir, dir)
 	return err
@@ -99,11 +109,26 @@ func (c *client) policyShow(w io.Writer, cfg *PolicyConfig, key string) error {
 		values[i].Place = cfg.place(values[i].Place)
 	}
 	if c.output != "table" {
-		return c.printValue(w, values)
+		return c.printValue(w, shownOf(values))
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, v := range values {
 		fmt.Fprintf(tw, "%s\t%s\t%s\n", v.Key, v.Value, v.Place)
 	}
 	return tw.Flush()
+}
+
+// shown is a value as a program reads it: as what it is, not as a text.
+type shown struct {
+	Key   string          `json:"key"`
+	Value json.RawMessage `json:"value"`
+	Place string          `json:"place"`
+}
+
+func shownOf(values []evaluator.Shown) []shown {
+	out := []shown{}
+	for _, v := range values {
+		out = append(out, shown{v.Key, json.RawMessage(v.Value), v.Place})
+	}
+	return out
 }
