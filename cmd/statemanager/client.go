@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 
 	"statemanager/engine"
 	pb "statemanager/proto/statemanager/v1"
@@ -33,6 +34,9 @@ func (c *client) flags(f *pflag.FlagSet) {
 	f.DurationVar(&c.timeout, "timeout", 15*time.Second, "how long to wait for the daemon")
 }
 
+// reconnect is how often a watch tries a daemon that is away.
+var reconnect = backoff.Config{BaseDelay: againAfter, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * againAfter}
+
 // session is one open connection.
 type session struct {
 	states   pb.StateManagerClient
@@ -52,7 +56,8 @@ func (c *client) dial(ctx context.Context, wait time.Duration) (context.Context,
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, err := grpc.NewClient("passthrough:///"+c.address, grpc.WithTransportCredentials(creds), grpc.WithUnaryInterceptor(c.follow))
+	conn, err := grpc.NewClient("passthrough:///"+c.address, grpc.WithTransportCredentials(creds), grpc.WithUnaryInterceptor(c.follow),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: 20 * time.Second}))
 	if err != nil {
 		return nil, nil, usagef("--address: %w", err)
 	}

@@ -186,9 +186,7 @@ func (s *scene) malformed() {
 
 // ask asks for everything that there is to see.
 func (s *scene) ask() {
-	out, _ := s.run("watch", "--since", "1")
-	_, oldest, _ := strings.Cut(out, "the oldest one is ")
-	oldest, _, _ = strings.Cut(oldest, ",")
+	oldest := s.oldest()
 	if out, code := s.run("watch", "--since", oldest, "--decisions", "--limit", "30", "-o", "json"); code != 0 || strings.Count(out, "\n") != 30 {
 		s.t.Errorf("watch after %q: exit code %d, %.300s", oldest, code, out)
 	}

@@ -30,18 +30,31 @@ func (d *daemon) standBy(ctx context.Context) (end func(), err error) {
 func (c *client) follow(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	var trailer metadata.MD
 	err := invoke(ctx, method, req, reply, conn, append(opts, grpc.Trailer(&trailer))...)
-	leader := trailer.Get(api.LeaderKey)
-	if err == nil || len(leader) != 1 {
+	leader := leaderIn(trailer)
+	if err == nil || leader == "" {
 		return err
 	}
-	creds, bad := credentialsFor("the leader's address", leader[0], c.tls, c.insecure)
+	to, bad := c.leader(leader)
 	if bad != nil {
 		return bad
 	}
-	to, bad := grpc.NewClient("passthrough:///"+leader[0], grpc.WithTransportCredentials(creds))
-	if bad != nil {
-		return err
-	}
 	defer to.Close()
 	return to.Invoke(ctx, method, req, reply, opts...)
+}
+
+// leaderIn is the leader's address that a daemon that stands by has sent; "" if it has not.
+func leaderIn(trailer metadata.MD) string {
+	if a := trailer.Get(api.LeaderKey); len(a) == 1 {
+		return a[0]
+	}
+	return ""
+}
+
+// leader opens a connection to the leader's address, as a daemon that stands by has told it.
+func (c *client) leader(address string) (*grpc.ClientConn, error) {
+	creds, err := credentialsFor("the leader's address", address, c.tls, c.insecure)
+	if err != nil {
+		return nil, err
+	}
+	return grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(creds))
 }

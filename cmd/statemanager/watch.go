@@ -2,14 +2,11 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	pb "statemanager/proto/statemanager/v1"
@@ -17,13 +14,16 @@ import (
 
 func watchCommand(c *client) *cobra.Command {
 	q := &pb.StateSubscriptionRequest{Filter: &pb.EventFilter{}}
-	limit := uint(0)
+	limit, once := uint(0), false
 	cmd := &cobra.Command{
 		Use:   "watch [SERVICE...]",
 		Short: "Show what happens, as it happens",
 		Long: `Shows events as they are stored, none left out, until it is interrupted. Each line begins with the revision of the
 store: --since goes on after one, so that nothing is missed in between. With -o json it writes one object a line, with
--o yaml one document each.`,
+-o yaml one document each.
+
+When the daemon stops, or another leads, it waits and goes on after the last revision that it has seen: standard error says
+so. It ends with an error if what came next is not kept any more.`,
 		Example: "  statemanager watch web --type phase_changed",
 		RunE: func(cmd *cobra.Command, a []string) error {
 			for _, x := range a {
@@ -33,7 +33,8 @@ store: --since goes on after one, so that nothing is missed in between. With -o 
 				}
 				q.Filter.ResourceIds = append(q.Filter.ResourceIds, id)
 			}
-			return c.stream(cmd.Context(), func(ctx context.Context, s *session) error { return c.watch(ctx, cmd, s, q, limit) })
+			w := &watching{c: c, cmd: cmd, q: q, left: limit, once: once}
+			return c.stream(cmd.Context(), w.run)
 		},
 	}
 	f := cmd.Flags()
@@ -43,35 +44,8 @@ store: --since goes on after one, so that nothing is missed in between. With -o 
 	f.StringSliceVarP(&q.Filter.Namespaces, "namespace", "n", nil, "only services of these namespaces")
 	f.BoolVar(&q.Decisions, "decisions", false, "show the decisions of policy too")
 	f.UintVar(&limit, "limit", 0, "end after so many lines; 0: never")
+	f.BoolVar(&once, "once", false, "end with exit code 4 when the daemon stops, rather than wait for it")
 	return cmd
-}
-
-// watch prints what a stream brings. One that was too slow goes on where it was cut off.
-func (c *client) watch(ctx context.Context, cmd *cobra.Command, s *session, q *pb.StateSubscriptionRequest, limit uint) error {
-	for lines := uint(0); ; {
-		in, err := s.states.SubscribeToStateChanges(ctx, q)
-		for err == nil {
-			var m *pb.StateChangeEvent
-			if m, err = in.Recv(); err != nil {
-				break
-			}
-			for _, e := range m.Entries {
-				if err := c.watched(cmd.OutOrStdout(), m.Revision, e); err != nil {
-					return err
-				}
-				if lines++; lines == limit {
-					return nil
-				}
-			}
-			q.AfterRevision = max(q.AfterRevision, m.Revision)
-		}
-		if ctx.Err() != nil {
-			return nil // interrupted
-		}
-		if status.Code(err) != codes.ResourceExhausted {
-			return err
-		}
-	}
 }
 
 func (c *client) watched(w io.Writer, revision int64, e *pb.HistoryEntry) error {
