@@ -266,10 +266,22 @@ func report(file string, results []*Result) error {
 	}
 	enc := json.NewEncoder(f)
 	for _, r := range results {
-		if err := enc.Encode(r); err != nil {
+		if err := enc.Encode(r.whole()); err != nil {
 			f.Close()
 			return fmt.Errorf("write report %s: %w", file, err)
 		}
 	}
 	return f.Close()
 }
+
+// whole is a result whose lists are lists, also where they are empty.
+func (r Result) whole() Result {
+	r.Diffs, r.Decisions, r.Actions, r.Phases, r.Told = list(r.Diffs), list(r.Decisions), list(r.Actions), list(r.Phases), list(r.Told)
+	r.Evidence = Evidence{list(r.Evidence.Before), list(r.Evidence.After)}
+	for i, d := range r.Decisions {
+		r.Decisions[i].Reasons, r.Decisions[i].Rules = list(d.Reasons), list(d.Rules)
+	}
+	return r
+}
+
+func list[T any](l []T) []T { return append([]T{}, l...) }

@@ -2,8 +2,10 @@ package demo
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	pb "statemanager/proto/statemanager/v1"
 )
@@ -68,6 +70,20 @@ func (s *scene) line(e *pb.HistoryEntry, what, text string) {
 	s.say("   %s  %-6s  %s\n", e.Time.AsTime().Local().Format("15:04:05.000"), what, text)
 }
 
+// stamped is a time within a sentence of the daemon's, in UTC.
+var stamped = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
+// localTimes is a text with such times as those of a zone; the demo is over within a day.
+func localTimes(text string, zone *time.Location) string {
+	return stamped.ReplaceAllStringFunc(text, func(s string) string {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return s
+		}
+		return t.In(zone).Format(time.TimeOnly)
+	})
+}
+
 // places are FILE:LINE each, with the lines of a file together.
 func places(rules []string) string {
 	var out []string
@@ -84,11 +100,13 @@ func places(rules []string) string {
 	return strings.Join(out, " ")
 }
 
-// pairs are metadata in the order of their names.
+// pairs are metadata in the order of their names, without the codes of reasons: the line of policy before has their sentences.
 func pairs(m map[string]string) string {
 	var out []string
 	for k, v := range m {
-		out = append(out, k+"="+v)
+		if k != "reasons" {
+			out = append(out, k+"="+v)
+		}
 	}
 	slices.Sort(out)
 	if len(out) == 0 {

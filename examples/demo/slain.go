@@ -103,7 +103,7 @@ func (s *scene) acceptedOnce() error {
 	}
 	times, kinds := map[string]int{}, []string{}
 	for _, e := range list {
-		s.say("   ledger  %s %d.%d %s %s\n", e.Kind, e.Epoch, e.Seq, e.Event, e.Result)
+		s.say("   ledger  %s\n", strings.TrimSpace(fmt.Sprintf("%s %d.%d %s %s", e.Kind, e.Epoch, e.Seq, e.Event, e.Result)))
 		if e.Event == "accepted" {
 			kinds = append(kinds, e.Kind)
 			times[fmt.Sprintf("%d.%d", e.Epoch, e.Seq)]++

@@ -64,7 +64,10 @@ func newStage(o Options) (_ *stage, err error) {
 	return s, nil
 }
 
-func (s *stage) say(format string, args ...any) { fmt.Fprintf(s.out, format, args...) }
+// say shows a text, its times as the clock beside it shows them.
+func (s *stage) say(format string, args ...any) {
+	fmt.Fprint(s.out, localTimes(fmt.Sprintf(format, args...), time.Local))
+}
 
 func (s *stage) logs() string           { return filepath.Join(s.dir, "logs") }
 func (s *stage) alerts() string         { return filepath.Join(s.dir, "alerts.jsonl") }
