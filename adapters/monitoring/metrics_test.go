@@ -39,7 +39,7 @@ func TestMetrics(t *testing.T) {
 	err = c.SendMetrics(t.Context(), runner.Metrics{
 		At: 1, Fence: 2, Services: map[engine.Phase]int{engine.Running: 3}, Available: 4, Well: 5, Recoveries: map[engine.LadderState]int{engine.LadderOpen: 6},
 		Isolated: 7, Broken: 8, Actions: map[engine.SlotState]int{engine.SlotIntent: 9}, Nodes: map[engine.NodeState]int{engine.NodeUnheard: 10},
-		Notices: 11, Effects: 12, Store: errors.New("away"), Revision: "p1", Paused: 13, Ended: map[string]uint64{"restart failed": 14},
+		Notices: 11, Effects: 12, Store: errors.New("away"), Revision: "p1", Refused: true, Paused: 13, Ended: map[string]uint64{"restart failed": 14},
 		Events: map[engine.EventType]uint64{engine.EventPhase: 15}, Decisions: map[string]uint64{"planning.plan": 16}, FailSafe: map[string]uint64{"planning.plan": 17},
 	})
 	if err != nil {

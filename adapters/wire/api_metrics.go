@@ -18,7 +18,7 @@ func MetricsToProto(m runner.Metrics) *apiv1.StateMetrics {
 		Recoveries: gauges(m.Recoveries), Isolated: uint32(m.Isolated), Broken: uint32(m.Broken), Actions: gauges(m.Actions),
 		ActionsEnded: m.Ended, Events: counts(m.Events), Decisions: m.Decisions, FailSafe: m.FailSafe, Nodes: nodes,
 		NoticesWaiting: uint32(m.Notices), EffectsHeld: uint32(m.Effects), StoreAway: m.Store != nil, PolicyRevision: m.Revision,
-		Paused: m.Paused != 0,
+		PolicyRefused: m.Refused, Paused: m.Paused != 0,
 	}
 }
 

@@ -238,7 +238,7 @@ func (d *daemon) startRunner(ctx context.Context) error {
 	d.policy = newPolicyKeeper(d.cfg, eval, d.log)
 	d.runner = runner.New(runner.Config{
 		Store: d.term, Fence: d.term.Fence(), Deposed: d.term.Done(), Agents: d.links.agents, Controllers: d.links.controllers,
-		Monitor: d.links.monitor, Decider: eval, Begin: d.policy.Begin, NodeTimeout: d.cfg.NodeTimeout,
+		Monitor: d.links.monitor, Decider: eval, Keeper: d.policy, NodeTimeout: d.cfg.NodeTimeout,
 		Resend: d.cfg.CannotTell == "resend", Log: d.log,
 	})
 	d.policy.activate, d.policy.raise = d.runner.Activate, d.runner.Raise

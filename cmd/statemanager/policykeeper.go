@@ -23,7 +23,7 @@ const activateAgain = time.Second
 
 // policyKeeper chooses the pack to begin with, and offers what the policy directory holds to the gates. A pack that fails
 // at any gate changes nothing. Begin is called once, before the one goroutine that follows the directory; any may call
-// standing.
+// standing and Refuses.
 type policyKeeper struct {
 	cfg      PolicyConfig
 	seenFile string // keeps the revision that was last taken over from the directory
@@ -225,6 +225,9 @@ func (k *policyKeeper) remember(revision string) {
 		k.log.Warn("cannot note the pack of the directory", "error", err)
 	}
 }
+
+// Refuses says whether what is watched holds a pack that was refused, or cannot be read.
+func (k *policyKeeper) Refuses() bool { return k.standing().refused != nil }
 
 func (k *policyKeeper) standing() policyStanding {
 	k.mu.Lock()

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"cmp"
-	"context"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -33,10 +32,8 @@ type Config struct {
 	Monitor Monitor
 	// Decider answers the engine's questions. It is called by the loop's goroutine alone.
 	Decider engine.Decider
-	// Begin says which pack to begin with. It is given the active pack of the store: its digest and files, or neither on
-	// a store that has none. It returns the tables of a pack that the Decider answers for, and its files; a pack that is
-	// not the stored one is stored first. Its error ends Start.
-	Begin func(ctx context.Context, digest string, files map[string][]byte) (*engine.Pack, map[string][]byte, error)
+	// Keeper chooses the pack to begin with.
+	Keeper Keeper
 	// NodeTimeout is how long a node may be unheard until it is silent (rule 2.4). Zero is 10 s.
 	NodeTimeout time.Duration
 	// Resend sends an action again, as a new row, that its controller cannot tell of (rule 3.5).

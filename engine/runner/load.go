@@ -80,7 +80,7 @@ func (r *Runner) pack(ctx context.Context, digest string) (*engine.Pack, error) 
 			return nil, fmt.Errorf("load pack %s: %w", digest, err)
 		}
 	}
-	pack, files, err := r.cfg.Begin(ctx, digest, files)
+	pack, files, err := r.cfg.Keeper.Begin(ctx, digest, files)
 	if err != nil {
 		return nil, fmt.Errorf("begin with a pack: %w", err)
 	}

@@ -23,6 +23,7 @@ type Metrics struct {
 	Effects    int   // that wait for a save, with the entries of the history
 	Store      error // why the store could not be written the last time; nil while it can
 	Revision   string
+	Refused    bool           // the keeper has a pack that it refuses
 	Paused     engine.Instant // since when reconciliation is paused; 0 = it is not
 
 	Ended     map[string]uint64 // counter: actions that have ended, by "KIND RESULT"
@@ -85,7 +86,7 @@ func (l *loop) sendMetrics() {
 
 func (l *loop) metrics() Metrics {
 	c := l.counters
-	m := Metrics{At: l.cfg.Clock(), Fence: l.cfg.Fence, Store: l.saving.err, Revision: l.pack.Revision, Paused: l.cell.Paused, Broken: len(l.unread) + len(l.saving.refused),
+	m := Metrics{At: l.cfg.Clock(), Fence: l.cfg.Fence, Store: l.saving.err, Revision: l.pack.Revision, Refused: l.cfg.Keeper.Refuses(), Paused: l.cell.Paused, Broken: len(l.unread) + len(l.saving.refused),
 		Services: map[engine.Phase]int{}, Recoveries: map[engine.LadderState]int{}, Actions: map[engine.SlotState]int{}, Nodes: map[engine.NodeState]int{},
 		Ended: maps.Clone(c.ended), Events: maps.Clone(c.events), Decisions: maps.Clone(c.decisions), FailSafe: maps.Clone(c.failSafe)}
 	m.Effects, _ = l.seq.Held()

@@ -76,6 +76,16 @@ type Packs interface {
 	Pack(ctx context.Context, digest string) (files map[string][]byte, err error) // NotFound if there is none
 }
 
+// Keeper chooses packs. It is safe for concurrent use.
+type Keeper interface {
+	// Begin says which pack to begin with. It is given the active pack of the store: its digest and files, or neither on
+	// a store that has none. It returns the tables of a pack that the Decider answers for, and its files; a pack that is
+	// not the stored one is stored first. Its error ends Start.
+	Begin(ctx context.Context, digest string, files map[string][]byte) (*engine.Pack, map[string][]byte, error)
+	// Refuses says whether it has been offered a pack since that it refused, and that is not mended.
+	Refuses() bool
+}
+
 // Agent is the link to one NodeAgent.
 type Agent interface {
 	// Run keeps the link until ctx ends: it connects, posts AgentChanged and DiffSeen, and connects again with a

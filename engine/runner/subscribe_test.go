@@ -202,7 +202,12 @@ func TestMetrics(t *testing.T) {
 		w.after(30 * time.Second)
 		w.apply(&engine.Spec{Node: nodeID, Replicas: 1, Version: "1", State: engine.Running, Criticality: "x"})
 		w.after(30 * time.Second)
-		if m := w.monitor.Metrics(); m.Store == nil || m.Effects == 0 {
+		if m.Refused {
+			t.Error("a pack is refused before there is one")
+		}
+		w.keeper.refuses.Store(true)
+		w.after(30 * time.Second)
+		if m := w.monitor.Metrics(); m.Store == nil || m.Effects == 0 || !m.Refused {
 			t.Errorf("while the store is away: %+v", m)
 		}
 		w.store.set(nil, nil)

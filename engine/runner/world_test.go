@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ type world struct {
 	agent   *inmem.Agent
 	ctl     *controller
 	monitor *inmem.Monitor
+	keeper  keeper
 	config  runner.Config
 	*runner.Runner
 }
@@ -64,13 +66,20 @@ func newWorld(t *testing.T) *world {
 	w.config = runner.Config{
 		Store: w.store, Fence: w.term.Fence(), Deposed: w.term.Done(), Monitor: w.monitor, Decider: decider{},
 		Agents: map[string]runner.Agent{nodeID: w.agent}, Controllers: map[string]runner.Controller{nodeID: w.ctl},
-		Clock: func() engine.Instant { return engine.Instant(time.Now().UnixNano()) },
-		Begin: func(_ context.Context, _ string, _ map[string][]byte) (*engine.Pack, map[string][]byte, error) {
-			return pack("p1"), map[string][]byte{"a.rego": []byte("package a")}, nil
-		},
+		Clock:  func() engine.Instant { return engine.Instant(time.Now().UnixNano()) },
+		Keeper: &w.keeper,
 	}
 	return w
 }
+
+// keeper has one pack, and may refuse another.
+type keeper struct{ refuses atomic.Bool }
+
+func (*keeper) Begin(context.Context, string, map[string][]byte) (*engine.Pack, map[string][]byte, error) {
+	return pack("p1"), map[string][]byte{"a.rego": []byte("package a")}, nil
+}
+
+func (k *keeper) Refuses() bool { return k.refuses.Load() }
 
 func (w *world) campaign(s *inmem.Store) *inmem.Term {
 	term, err := s.Campaign(w.t.Context())

@@ -423,7 +423,10 @@ type StateMetrics struct {
 	// Revision of the active pack.
 	PolicyRevision string `protobuf:"bytes,20,opt,name=policy_revision,json=policyRevision,proto3" json:"policy_revision,omitempty"`
 	// Gauge: reconciliation is paused.
-	Paused        bool `protobuf:"varint,21,opt,name=paused,proto3" json:"paused,omitempty"`
+	Paused bool `protobuf:"varint,21,opt,name=paused,proto3" json:"paused,omitempty"`
+	// Gauge: the policy directory, or a layer, holds a pack that was refused or cannot be read. The active pack decides on until
+	// it is mended; GetPolicyStatus says what is wrong.
+	PolicyRefused bool `protobuf:"varint,22,opt,name=policy_refused,json=policyRefused,proto3" json:"policy_refused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -605,6 +608,13 @@ func (x *StateMetrics) GetPaused() bool {
 	return false
 }
 
+func (x *StateMetrics) GetPolicyRefused() bool {
+	if x != nil {
+		return x.PolicyRefused
+	}
+	return false
+}
+
 // SendMetricsRequest carries metrics.
 type SendMetricsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -719,7 +729,7 @@ const file_statemanager_v1_monitoring_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"M\n" +
 	"\x10SendAlertRequest\x129\n" +
 	"\x05alert\x18\x01 \x01(\v2#.piccolo.statemanager.v1.StateAlertR\x05alert\"\x13\n" +
-	"\x11SendAlertResponse\"\xb1\f\n" +
+	"\x11SendAlertResponse\"\xd8\f\n" +
 	"\fStateMetrics\x12.\n" +
 	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x12\n" +
 	"\x04cell\x18\x02 \x01(\tR\x04cell\x12\x14\n" +
@@ -745,7 +755,8 @@ const file_statemanager_v1_monitoring_proto_rawDesc = "" +
 	"\n" +
 	"store_away\x18\x13 \x01(\bR\tstoreAway\x12'\n" +
 	"\x0fpolicy_revision\x18\x14 \x01(\tR\x0epolicyRevision\x12\x16\n" +
-	"\x06paused\x18\x15 \x01(\bR\x06paused\x1a;\n" +
+	"\x06paused\x18\x15 \x01(\bR\x06paused\x12%\n" +
+	"\x0epolicy_refused\x18\x16 \x01(\bR\rpolicyRefused\x1a;\n" +
 	"\rServicesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\x1a=\n" +
