@@ -15,7 +15,10 @@ func strategyCommand(c *client) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "strategy SERVICE",
 		Short: "Show what recovery would do about an issue of a service, attempt by attempt",
-		Args:  args(cobra.ExactArgs(1)),
+		Long: `Shows what recovery would do about an issue of a service, attempt by attempt, if none helped. Delays count from the end
+of the attempt before. An entry that cannot help, such as rollback while no other version is known, is passed over and
+takes no attempt: the delays of those after it are then shorter. explain says what is really next.`,
+		Args: args(cobra.ExactArgs(1)),
 		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
 			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.RecoveryStrategy, error) {
 				return s.states.GetRecoveryStrategy(ctx, &pb.RecoveryStrategyRequest{ResourceId: id, Issue: issue})
@@ -31,7 +34,7 @@ func strategy(w io.Writer, r *pb.RecoveryStrategy) error {
 	for i, a := range r.Actions {
 		when := "at once"
 		if i < len(r.Backoff) && r.Backoff[i].AsDuration() > 0 {
-			when = "after " + r.Backoff[i].AsDuration().String()
+			when = "after " + span(r.Backoff[i].AsDuration())
 		}
 		fmt.Fprintf(w, "  %d. %s %s\n", i+1, a, when)
 	}
@@ -74,23 +77,23 @@ func allowedTable(w io.Writer, r *pb.AllowedActionsResponse) error {
 	fmt.Fprintf(w, "phase %s allows (policy %s):\n", r.Phase, short(r.PolicyRevision))
 	return table(w, "ACTION\tRANK\tDISRUPTIVE\tIMPACT\tTAKES\tTIMEOUT", func(w io.Writer) {
 		for _, x := range r.Actions {
-			takes := "-"
-			if x.EstimatedDuration != nil {
-				takes = x.EstimatedDuration.AsDuration().String()
-			}
-			fmt.Fprintf(w, "%s\t%d\t%t\t%s\t%s\t%s\n", x.Kind, x.Rank, x.Disruptive, dash(x.Impact), takes, x.Timeout.AsDuration())
+			fmt.Fprintf(w, "%s\t%d\t%t\t%s\t%s\t%s\n", x.Kind, x.Rank, x.Disruptive, dash(x.Impact), span(x.EstimatedDuration.AsDuration()), span(x.Timeout.AsDuration()))
 		}
 	})
 }
 
 func actionTable(w io.Writer, r *pb.ListActionsResponse) error {
-	return table(w, "SERVICE\tACTION\tKEY\tNODE\tASKED BY\tSTATE\tWHEN", func(w io.Writer) {
+	if len(r.Ended)+len(r.InFlight) == 0 {
+		_, err := fmt.Fprintln(w, "no actions yet")
+		return err
+	}
+	return table(w, "SERVICE\tACTION\tKEY\tNODE\tASKED BY\tSTATE\tWHEN\tMESSAGE", func(w io.Writer) {
 		for _, x := range append(r.Ended, r.InFlight...) {
 			at, state := x.Action.Started, x.Action.State
 			if x.Result != "" {
 				at, state = x.Ended, x.Result
 			}
-			fmt.Fprintf(w, "%s\t%s\t%d.%d\t%s\t%s\t%s\t%s\n", idText(x.ResourceId), dash(x.Action.Kind), x.Action.Epoch, x.Action.Seq, dash(x.Action.Node), dash(x.Action.AskedBy), state, clock(at))
+			fmt.Fprintf(w, "%s\t%s\t%d.%d\t%s\t%s\t%s\t%s\t%s\n", idText(x.ResourceId), dash(x.Action.Kind), x.Action.Epoch, x.Action.Seq, dash(x.Action.Node), dash(x.Action.AskedBy), state, clock(at), dash(x.Message))
 		}
 	})
 }

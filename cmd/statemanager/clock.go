@@ -21,11 +21,26 @@ func since(t *timestamppb.Timestamp) string {
 	case d < 2*time.Minute:
 		return d.Truncate(time.Second).String()
 	case d < 2*time.Hour:
-		return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+		return span(d.Truncate(time.Minute))
 	case d < 48*time.Hour:
-		return strings.TrimSuffix(d.Truncate(time.Hour).String(), "0m0s")
+		return span(d.Truncate(time.Hour))
 	}
 	return fmt.Sprintf("%dd", int(d.Hours())/24)
+}
+
+// span is a duration without the units that are zero at its end; "-" for none.
+func span(d time.Duration) string {
+	if d == 0 {
+		return "-"
+	}
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 func clock(t *timestamppb.Timestamp) string { return clockAt(t.AsTime().Local(), time.Now()) }

@@ -32,6 +32,10 @@ func eventsCommand(c *client) *cobra.Command {
 }
 
 func eventTable(w io.Writer, r *pb.ListEventsResponse) error {
+	if len(r.Entries) == 0 {
+		_, err := fmt.Fprintln(w, "no events yet")
+		return err
+	}
 	return table(w, "TIME\tSERVICE\tEVENT\tSOURCE\tWHAT", func(w io.Writer) {
 		for _, e := range r.Entries {
 			entryRow(w, e)
@@ -56,10 +60,13 @@ func entryRow(w io.Writer, e *pb.HistoryEntry) {
 func eventText(ev *pb.StateEvent) string {
 	var parts []string
 	for _, ch := range ev.GetChanges() {
+		if ch.Field == "ladder" { // the type of the event says so
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("%s: %s -> %s", ch.Field, dash(ch.OldValue), dash(ch.NewValue)))
 	}
 	for _, k := range slices.Sorted(maps.Keys(ev.GetMetadata())) {
-		if v := ev.Metadata[k]; v != "" {
+		if v := ev.Metadata[k]; v != "" && (k != "reasons" || v != ev.Metadata["trigger"]) {
 			parts = append(parts, k+"="+localTimes(v))
 		}
 	}
@@ -99,7 +106,7 @@ func answerText(d *pb.PolicyDecision) string {
 		}
 		return "stay in " + d.Facts["phase"]
 	case "recovery.decision":
-		text := a["action"]
+		text := strings.ReplaceAll(a["action"], "give_up", "give up")
 		if a["after"] != "" && a["after"] != "0s" {
 			text += " after " + a["after"]
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
 
 	pb "statemanager/proto/statemanager/v1"
 )
@@ -37,11 +38,15 @@ func explain(w io.Writer, r *pb.ExplainResponse) error {
 		fmt.Fprintf(w, "It differs from what is wanted: %s.\n", strings.Join(st.Differences, ", "))
 	}
 	fmt.Fprintf(w, "\nWhat happened, and why (policy %s decides now):\n", short(r.PolicyRevision))
+	told := map[string]bool{}
 	for _, e := range r.Entries {
 		if d := e.GetDecision(); d != nil {
+			for _, why := range d.Reasons {
+				told[why.Code] = true
+			}
 			fmt.Fprintf(w, "  %s  %s\n", clock(e.Time), decisionText(d))
 		} else {
-			fmt.Fprintf(w, "  %s  %s  %s\n", clock(e.Time), e.GetEvent().GetEventType(), eventText(e.GetEvent()))
+			fmt.Fprintf(w, "  %s  %s  %s\n", clock(e.Time), e.GetEvent().GetEventType(), eventText(untold(e.GetEvent(), told)))
 		}
 	}
 	fmt.Fprintf(w, "\nWhat comes next: %s\n", nextText(st.Next, st.Holds))
@@ -49,6 +54,18 @@ func explain(w io.Writer, r *pb.ExplainResponse) error {
 		fmt.Fprintf(w, "  held: %s\n", localTimes(h))
 	}
 	return nil
+}
+
+// untold is an event without the codes of its reasons, if a decision that is shown before it has told them all.
+func untold(ev *pb.StateEvent, told map[string]bool) *pb.StateEvent {
+	for _, code := range strings.Fields(ev.GetMetadata()["reasons"]) {
+		if !told[code] {
+			return ev
+		}
+	}
+	out := proto.CloneOf(ev)
+	delete(out.GetMetadata(), "reasons")
+	return out
 }
 
 // standing is how a service stands; of what nobody wants first that (rule 2.6).
@@ -67,7 +84,10 @@ func standing(s *pb.ServiceState) string {
 }
 
 func availability(st *pb.ServiceStatus) string {
-	if st.Available {
+	switch {
+	case st.Isolated:
+		return "isolated, not available"
+	case st.Available:
 		return fmt.Sprintf("available with %d ready", st.AvailableReplicas)
 	}
 	return "not available"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -77,11 +78,15 @@ func (c *client) getServices(cmd *cobra.Command, a []string) error {
 			fmt.Fprintln(cmd.OutOrStdout(), "no services; set one with: statemanager apply -f FILE")
 			return nil
 		}
-		return table(cmd.OutOrStdout(), "SERVICE\tPHASE\tREADY\tNODE\tVERSION\tRECOVERY\tSINCE\tHELD", func(w io.Writer) {
-			for _, x := range resp.Services {
-				serviceRow(w, x)
-			}
-		})
+		return serviceTable(cmd.OutOrStdout(), resp.Services)
+	})
+}
+
+func serviceTable(w io.Writer, services []*pb.ServiceState) error {
+	return table(w, "SERVICE\tPHASE\tREADY\tNODE\tVERSION\tRECOVERY\tSINCE\tHELD", func(w io.Writer) {
+		for _, x := range services {
+			serviceRow(w, x)
+		}
 	})
 }
 
@@ -127,15 +132,19 @@ func serviceRow(w io.Writer, x *pb.ServiceState) {
 	fmt.Fprintf(w, "%s\t%s\t%s/%d\t%s\t%s\t%s\t%s\t%s\n", idText(x.Metadata.ResourceId), dash(st.Phase), ready, wanted, dash(st.Node), dash(st.Version), recoveryText(st), since(st.PhaseSince), heldText(st.Holds))
 }
 
-// heldText is the first of what holds a service, and how many others there are.
+// heldText is the first of what holds a service, without its reasons if those are long, and how many others there are.
 func heldText(holds []string) string {
-	switch len(holds) {
-	case 0:
+	if len(holds) == 0 {
 		return "-"
-	case 1:
-		return localTimes(holds[0])
 	}
-	return fmt.Sprintf("%s (and %d more)", localTimes(holds[0]), len(holds)-1)
+	text := localTimes(holds[0])
+	if len(text) > 100 { // explain has all
+		text, _, _ = strings.Cut(text, " (")
+	}
+	if len(holds) > 1 {
+		text += fmt.Sprintf(" (and %d more)", len(holds)-1)
+	}
+	return text
 }
 
 // recoveryText is recovery in a word or two.

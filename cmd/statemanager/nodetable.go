@@ -39,10 +39,7 @@ func servicesText(n *pb.NodeState) string {
 
 // fenceText is after how long a node that is cut off stops its services itself.
 func fenceText(i *pb.NodeInfo) string {
-	if f := i.GetFence().GetSelfAfter(); f != nil {
-		return f.AsDuration().String()
-	}
-	return "-"
+	return span(i.GetFence().GetSelfAfter().AsDuration())
 }
 
 func labelsText(i *pb.NodeInfo) string {

@@ -111,7 +111,7 @@ func (c *PolicyConfig) locate(p evaluator.Problem) string {
 }
 
 func policyStatusText(w io.Writer, st *pb.GetPolicyStatusResponse) error {
-	fmt.Fprintf(w, "active revision:  %s, since %s ago, %d tests passed\n", short(st.ActiveRevision), since(st.ActiveSince), st.Tests)
+	fmt.Fprintf(w, "active revision:  %s, for %s, %d tests passed\n", short(st.ActiveRevision), since(st.ActiveSince), st.Tests)
 	fmt.Fprintf(w, "watched:          %s\n", dash(st.Directory))
 	if st.RefusedRevision != "" || st.RefusedAt != nil {
 		fmt.Fprintf(w, "REFUSED revision: %s, %s ago: it changes nothing until it is mended\n", orElse(short(st.RefusedRevision), "(unreadable)"), since(st.RefusedAt))

@@ -17,7 +17,7 @@ func TestPolicyStatusText(t *testing.T) {
 		{Severity: "error", Gate: "read", Text: "read policy directory p: not a directory"},
 		{Severity: "error", Gate: "compile", File: "a.rego", Line: 3, Text: "wrong"},
 	}})
-	for _, want := range []string{"\n  error: read: read policy directory p: not a directory\n", "\n  error: compile: a.rego:3: wrong\n"} {
+	for _, want := range []string{", for -, 0 tests passed\n", "\n  error: read: read policy directory p: not a directory\n", "\n  error: compile: a.rego:3: wrong\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q lacks %q", b.String(), want)
 		}
