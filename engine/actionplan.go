@@ -24,9 +24,12 @@ type Plan struct {
 // impacts are the words for what an action does to its service, the mildest first.
 var impacts = []string{none, "restarts", "moves", "stops"}
 
-// planned keeps a plan and tells of it when it is another than the last one.
+// planned keeps a plan and tells of it when it is another than the last one. An answer that there is nothing to do ends it.
 func (s *step) planned(v *service, w Wanted, a PlanAnswer, d Decision) {
 	if len(a.Actions) == 0 && a.Issue == "" {
+		if v.rec.Plan != nil {
+			v.edit().Plan = nil
+		}
 		return
 	}
 	p := &Plan{At: s.now, Node: v.home(), Wanted: w, Issue: a.Issue, Priority: min(max(a.Priority, 0), 9), Critical: a.Critical,

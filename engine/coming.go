@@ -104,14 +104,7 @@ func (s *step) comingSeen(v *service, refused bool) Coming {
 	case refused:
 		return Coming{Text: "nothing, until a fact or a rule changes: what policy answered cannot be"}
 	}
-	return Coming{Text: "nothing: policy leaves the difference alone", Reasons: v.rec.Plan.reasons()}
-}
-
-func (p *Plan) reasons() []Reason {
-	if p == nil {
-		return nil
-	}
-	return p.Reasons
+	return Coming{Text: "nothing: policy leaves the difference alone"}
 }
 
 // unwellIsolated says whether an isolated service still runs, so that planning stops it though recovery has given up.

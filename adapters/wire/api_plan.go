@@ -7,10 +7,10 @@ import (
 	apiv1 "statemanager/proto/statemanager/v1"
 )
 
-// planToProto is the newest answer of planning; absent if there is none. What the pack's table says of each action is not
-// known here: PlanRows adds it.
-func planToProto(id engine.ResourceID, p *engine.Plan) *apiv1.ActionPlan {
-	if p == nil {
+// planToProto is the newest answer of planning; absent if there is none, or it is done. What the pack's table says of each
+// action is not known here: PlanRows adds it.
+func planToProto(id engine.ResourceID, p *engine.Plan, o *engine.Observation) *apiv1.ActionPlan {
+	if p == nil || planDone(p, o) {
 		return nil
 	}
 	return &apiv1.ActionPlan{

@@ -53,12 +53,17 @@ func reconciled(r *engine.Record, o *engine.Observation) *apiv1.Result {
 	}
 	m := &apiv1.Result{Kind: "reconciliation", Result: "under_way", What: planText(p), Reason: "not yet seen as wanted", Time: InstantToProto(p.At)}
 	switch {
-	case o != nil && o.Current && o.At > p.At && len(differences(o.Diff)) == 0:
+	case planDone(p, o):
 		m.Result, m.Reason, m.Time = "succeeded", "seen as wanted", InstantToProto(o.At)
 	case r.Ladder != nil && r.Ladder.Issue == engine.IssuePlanFailed && r.Ladder.State != engine.LadderIdle:
 		m.Result, m.Reason = "failed", "its action did not bring what is wanted: recovery goes on from there"
 	}
 	return m
+}
+
+// planDone says whether a plan is behind us: what was seen after it is as wanted.
+func planDone(p *engine.Plan, o *engine.Observation) bool {
+	return o != nil && o.At > p.At && len(differences(o.Diff)) == 0
 }
 
 func executed(attempts []engine.Attempt) *apiv1.Result {

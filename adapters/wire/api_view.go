@@ -22,7 +22,7 @@ func ServiceStateToProto(s runner.Service) *apiv1.ServiceState {
 		}
 		recordToProto(m.Status, r)
 		m.Status.Recovery = recoveryToProto(r.Ladder, s.Next)
-		m.Status.Plan, m.Status.Results = planToProto(s.ID, r.Plan), resultsToProto(s)
+		m.Status.Plan, m.Status.Results = planToProto(s.ID, r.Plan, seenAtHome(s.Seen)), resultsToProto(s)
 		m.Status.Conditions, m.Status.Tracker = each(s.Conditions, conditionToProto), trackerToProto(s.Tracker)
 		m.Status.LastReconcileTime = InstantToProto(reconciledAt(r, s.WellSince))
 	}
