@@ -79,7 +79,7 @@ func embedConfig(cfg *Config) (*embed.Config, error) {
 	ec.ElectionMs = 10 * ec.TickMs
 	ec.QuotaBackendBytes = cfg.Embedded.Quota
 	ec.WatchProgressNotifyInterval = 10 * time.Second
-	ec.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zapTo(cfg.Log))
+	ec.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zapOf(cfg, zapcore.WriteThenFatal))
 	return ec, nil
 }
 
@@ -99,6 +99,11 @@ func (k *keeper) Close() error {
 	case <-time.After(stopWithin):
 		return errors.Join(err, errors.New("stop etcd: it did not end within "+stopWithin.String()))
 	}
+}
+
+// zapOf is the log of the embedded etcd; end is what happens when it cannot go on.
+func zapOf(cfg *Config, end zapcore.CheckWriteHook) *zap.Logger {
+	return zapTo(cfg.Log).WithOptions(zap.WithFatalHook(fatal{cfg.Log, cfg.where(), end}))
 }
 
 // zapTo sends etcd's own words to the log: its warnings are of interest only when something is wrong.
