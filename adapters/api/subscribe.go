@@ -16,11 +16,11 @@ import (
 
 // SubscribeToStateChanges streams what happens until the call ends.
 func (s *states) SubscribeToStateChanges(q *apiv1.StateSubscriptionRequest, out grpc.ServerStreamingServer[apiv1.StateChangeEvent]) error {
-	f, err := eventFilter(q.GetFilter())
+	f, err := eventFilter(q)
 	if err != nil {
 		return err
 	}
-	if f.Decisions = q.GetDecisions(); q.GetAfterRevision() < 0 {
+	if q.GetAfterRevision() < 0 {
 		return invalid("after_revision: %d is negative", q.GetAfterRevision())
 	}
 	sub, err := s.Manager.Subscribe(out.Context(), f, q.GetAfterRevision())
@@ -56,8 +56,10 @@ func sendTransaction(out grpc.ServerStreamingServer[apiv1.StateChangeEvent], t r
 	return out.Send(m)
 }
 
-// eventFilter reads a filter. What no event can have is Invalid: it would match nothing for ever.
-func eventFilter(m *apiv1.EventFilter) (f runner.EventFilter, err error) {
+// eventFilter reads a filter; who asks for the type of decisions asks for decisions. What no event can have is Invalid: it
+// would match nothing for ever.
+func eventFilter(q *apiv1.StateSubscriptionRequest) (f runner.EventFilter, err error) {
+	m := q.GetFilter()
 	for _, r := range m.GetResourceIds() {
 		id, err := service(r)
 		if err != nil {
@@ -69,6 +71,7 @@ func eventFilter(m *apiv1.EventFilter) (f runner.EventFilter, err error) {
 	if f.Types, err = words("event_types", m.GetEventTypes(), append(slices.Clone(engine.EventTypes), runner.TypeDecision)); err != nil {
 		return f, err
 	}
+	f.Decisions = q.GetDecisions() || slices.Contains(f.Types, runner.TypeDecision)
 	f.Sources, err = words("sources", m.GetSources(), engine.EventSources)
 	return f, err
 }
