@@ -52,6 +52,11 @@ func load(f Files, r *Report) *Policy {
 	}
 	facts, data := &gate{name: GateFacts}, &gate{name: GateData}
 	d := declare(s, facts)
+	missing := &gate{name: GateData}
+	if d.checkMissing(missing); !missing.close(r) {
+		facts.close(r) // of the declarations
+		return nil
+	}
 	comp := compile(s, newRuleCheck(d, facts).stage())
 	compiling := &gate{name: GateCompile}
 	if comp.Failed() {

@@ -13,6 +13,7 @@ type fact struct {
 	max    int
 	fields map[string]*fact // of an object
 	each   *fact            // what a field is that is not known by name; nil = cannot be told
+	lacks  string           // the end of a sentence: the table of its words is missing
 }
 
 func (f *fact) isObject() bool { return f.fields != nil }
@@ -26,7 +27,7 @@ func (d *declarations) resolve(s *schema) *fact {
 			f.fields[name] = d.resolve(p)
 		}
 		if s.XKeys != "" && s.Items != nil {
-			f.each = d.resolve(s.Items)
+			f.each, f.lacks = d.resolve(s.Items), d.lacks(s)
 			for _, k := range d.keys(s.XKeys) {
 				f.fields[k] = f.each
 			}
@@ -41,13 +42,21 @@ func (d *declarations) resolve(s *schema) *fact {
 		}
 		return f
 	}
-	f := &fact{kind: word, words: s.words()}
+	f := &fact{kind: word, words: s.words(), lacks: d.lacks(s)}
 	if s.XKeys != "" {
 		f.words = append(append(f.words, d.keys(s.XKeys)...), other)
 	}
 	slices.Sort(f.words)
 	f.words = slices.Compact(f.words)
 	return f
+}
+
+// lacks tells that the table of a fact's words is missing, which is why it has so few.
+func (d *declarations) lacks(s *schema) string {
+	if s.XKeys == "" || d.tableOf(s.XKeys) != nil {
+		return ""
+	}
+	return "; the pack has no table " + s.XKeys
 }
 
 // checkFacts compares what a pack declares with what the daemon knows: a pack may do without a fact, but it may not

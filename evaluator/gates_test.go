@@ -48,7 +48,7 @@ func TestGates(t *testing.T) {
 		"type of a shape": {[]edit{replace("recovery/facts.rego", "data.backoff: {type: array", "data.backoff: {type: list")}, GateFacts, "recovery/facts.rego:61: ", "data.backoff: type: list is not one of object, array"},
 		"format":          {[]edit{replace("facts.rego", "stable_after: {type: string, format: duration}", "stable_after: {type: string, format: time}")}, GateFacts, "facts.rego:40: ", "data.profiles.other.stable_after: format: time is not duration"},
 		"enum":            {[]edit{replace("facts.rego", "[parked, driving, other]", "[parked, driving, 3, other]")}, GateFacts, "facts.rego:22: ", "input.site.vehicle: enum: words are strings"},
-		"missing table":   {[]edit{drop("strategies")}, GateData, "recovery/facts.rego:", "no such table"},
+		"missing table":   {[]edit{drop("strategies")}, GateData, "recovery/facts.rego:", "table data.strategies is missing"},
 		"shape":           {[]edit{set("backoff", "fast")}, GateData, "data.yaml:", "not an array"},
 		"length of time":  {[]edit{set("backoff", "[10]")}, GateData, "data.yaml:", "10 is not a length of time"},
 		"no time":         {[]edit{set("backoff", "[10 seconds]")}, GateData, "data.yaml:", "not a length of time"},

@@ -69,9 +69,8 @@ func (d *declarations) checkKeywords(s *schema, g *gate) {
 // isTable says whether the pack has a table, or declares one that it may have.
 func (d *declarations) isTable(ref string) bool {
 	path, ok := strings.CutPrefix(ref, "data.")
-	names := strings.Split(path, ".")
-	v := d.data.at(names...)
-	return ok && (v.isObject() || v == nil && len(names) == 1 && d.shapes.Properties[path] != nil)
+	v := d.tableOf(ref)
+	return ok && (v.isObject() || v == nil && d.shapes.Properties[path] != nil)
 }
 
 func (d *declarations) tables() (out []string) {

@@ -1,6 +1,9 @@
 package evaluator
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestProblemsAreToldOnce: what the parser says several times of a line is one problem, the clearest.
 func TestProblemsAreToldOnce(t *testing.T) {
@@ -22,6 +25,32 @@ func TestProblemsAreToldOnce(t *testing.T) {
 	_, r := Check(t.Context(), pack(t, file("reasons/data.yaml", "a: b\nc: [")))
 	if len(r.Problems) != 1 || r.Problems[0].String() != "reasons/data.yaml:2: did not find expected node content" {
 		t.Errorf("broken YAML gives %v", r.Problems)
+	}
+}
+
+// TestMissingTable: a table that is missing is the one problem, not all that reads it; of one that a pack may do without, what
+// reads it says so.
+func TestMissingTable(t *testing.T) {
+	for name, want := range map[string]string{
+		"actions":    "table data.actions is missing: its shape is declared here, but no data.yaml has it",
+		"issues":     "table data.issues is missing",
+		"strategies": "table data.strategies is missing",
+		"reasons":    "table data.reasons is missing",
+		"causes":     `never "bad_config": it is one of other; the pack has no table data.causes`,
+		"ages":       "no fact input.recent.phase in this package; the pack has no table data.ages",
+	} {
+		f := pack(t, drop(name))
+		if name == "reasons" {
+			delete(f, "reasons/data.yaml")
+		}
+		_, r := Check(t.Context(), f)
+		if len(r.Problems) != 1 || r.Problems[0].Line == 0 || !strings.Contains(r.Problems[0].Text, want) {
+			t.Errorf("without %s: %v", name, r.Problems)
+		}
+	}
+	_, r := Check(t.Context(), pack(t, replace("data.yaml", "\nwidespread:", "\nwidespraed:")))
+	if len(r.Problems) != 1 || !strings.HasPrefix(r.Problems[0].String(), "data.yaml:") || r.Problems[0].Text != "table data.widespread is missing: did you mean it by widespraed?" {
+		t.Errorf("a mistyped table: %v", r.Problems)
 	}
 }
 

@@ -128,7 +128,7 @@ func (c *ruleCheck) follow(f *fact, ref ast.Ref, l *ast.Location) (end *fact, ba
 		if next == nil {
 			names := fieldNames(f)
 			return nil, func() {
-				c.fail(l, "there is no fact %s in this package%s", ref[:i+2], suggest(string(s), names))
+				c.fail(l, "there is no fact %s in this package%s%s", ref[:i+2], suggest(string(s), names), f.lacks)
 			}
 		}
 		f = next

@@ -244,7 +244,7 @@ func (c *ruleCheck) domain(f *fact, of, at *ast.Term, v constant) {
 		if f.kind != word {
 			c.fail(at.Location, "%s is never a string%s", of, v.from())
 		} else if !slices.Contains(f.words, string(x)) {
-			c.fail(at.Location, "%s is never %s%s: it is %s%s", of, x, v.from(), list(f.words), suggest(string(x), f.words))
+			c.fail(at.Location, "%s is never %s%s: it is %s%s%s", of, x, v.from(), list(f.words), suggest(string(x), f.words), f.lacks)
 		}
 	case ast.Number:
 		if n, whole := x.Int(); f.kind != count {

@@ -205,8 +205,12 @@ func (d *declarations) facts(pkg, rule string) *schema {
 
 // keys are the names that `x-keys: data.TABLE` stands for; `other` is left to the caller.
 func (d *declarations) keys(ref string) []string {
-	table := d.data.at(strings.Split(strings.TrimPrefix(ref, "data."), ".")...)
-	return slices.DeleteFunc(table.keys(), func(k string) bool { return k == other })
+	return slices.DeleteFunc(d.tableOf(ref).keys(), func(k string) bool { return k == other })
+}
+
+// tableOf is the value that `x-keys: data.TABLE` names; nil if there is none.
+func (d *declarations) tableOf(ref string) *value {
+	return d.data.at(strings.Split(strings.TrimPrefix(ref, "data."), ".")...)
 }
 
 // refNames are the parts of a reference that are constant, from its head on.

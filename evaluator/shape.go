@@ -14,8 +14,6 @@ func (d *declarations) checkData(g *gate) {
 	for name, s := range d.shapes.Properties {
 		if v := d.data.at(name); v != nil {
 			d.check(s, v, "data."+name, g)
-		} else if len(s.Required) > 0 {
-			g.errorf(s.place, "data.%s is declared here, but data.yaml has no such table", name)
 		}
 	}
 	for _, name := range d.data.keys() {
@@ -27,6 +25,21 @@ func (d *declarations) checkData(g *gate) {
 			tell = g.errorf
 		}
 		tell(d.data.at(name).place, "data.%s is declared by no package, so nothing checks its shape%s", name, near)
+	}
+}
+
+// checkMissing finds tables that the pack cannot do without. It is asked first: all that reads such a table is wrong.
+func (d *declarations) checkMissing(g *gate) {
+	undeclared := slices.DeleteFunc(d.data.keys(), func(k string) bool { return d.shapes.Properties[k] != nil })
+	for name, s := range d.shapes.Properties {
+		if d.data.at(name) != nil || len(s.Required) == 0 && name != "reasons" {
+			continue
+		}
+		if k := nearest(name, undeclared); k != "" {
+			g.errorf(d.data.at(k).place, "table data.%s is missing: did you mean it by %s?", name, k)
+		} else {
+			g.errorf(s.place, "table data.%s is missing: its shape is declared here, but no data.yaml has it", name)
+		}
 	}
 }
 

@@ -119,19 +119,24 @@ func placeholders(sentence string) (out []string) {
 	return out
 }
 
-// suggest is the word that was probably meant, as the end of a sentence; "" if none is near:
-// half of a short word at least, and more of a long one, is as it should be.
+// suggest is the word that was probably meant, as the end of a sentence.
 func suggest(got string, from []string) string {
+	if best := nearest(got, from); best != "" && best != got {
+		return fmt.Sprintf("; did you mean %s?", best)
+	}
+	return ""
+}
+
+// nearest is the word that is most like another one; "" if none is near: half of a short word at least, and more of a
+// long one, is as it should be.
+func nearest(got string, from []string) string {
 	best, least := "", min(len(got)/2, max(2, len(got)/3))+1
 	for _, w := range from {
 		if n := levenshtein.ComputeDistance(got, w); n < least || n == least && best != "" && w < best {
 			best, least = w, n
 		}
 	}
-	if best == "" || best == got {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", best)
+	return best
 }
 
 func quote(s string) string { return strconv.Quote(s) }
