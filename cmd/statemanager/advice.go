@@ -57,6 +57,8 @@ func actionsCommand(c *client) *cobra.Command {
 			switch {
 			case phase != "" && id != nil:
 				return usagef("give a SERVICE or --phase, not both")
+			case allowed && phase == "" && id == nil:
+				return usagef("--allowed: name a SERVICE, or give --phase instead")
 			case phase != "" || allowed:
 				return answer(cmd, c, func(ctx context.Context, s *session) (*pb.AllowedActionsResponse, error) {
 					return s.states.GetAllowedActions(ctx, &pb.AllowedActionsRequest{ResourceId: id, Phase: phase})

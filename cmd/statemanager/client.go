@@ -26,12 +26,17 @@ type client struct {
 
 func (c *client) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.address, "address", cmp.Or(os.Getenv("STATEMANAGER_ADDRESS"), "127.0.0.1:7600"), "HOST:PORT of the daemon (environment: STATEMANAGER_ADDRESS)")
-	f.StringVarP(&c.output, "output", "o", "table", "output: table, json or yaml")
+	c.outputFlag(f)
 	f.StringVar(&c.tls.CA, "tls-ca", "", "PEM file with the certificates that the other end's must be signed by")
 	f.StringVar(&c.tls.Cert, "tls-cert", "", "PEM file with this end's certificate")
 	f.StringVar(&c.tls.Key, "tls-key", "", "PEM file with its private key")
 	f.BoolVar(&c.insecure, "insecure", false, "allow plain text off loopback")
-	f.DurationVar(&c.timeout, "timeout", 15*time.Second, "how long to wait for the daemon")
+	f.DurationVar(&c.timeout, "timeout", 15*time.Second, "how long to wait for the daemon; 0: as long as it takes")
+}
+
+// outputFlag is the one flag of them that also commands have which need no daemon.
+func (c *client) outputFlag(f *pflag.FlagSet) {
+	f.StringVarP(&c.output, "output", "o", "table", "output: table (local times), json or yaml (UTC)")
 }
 
 // reconnect is how often a watch tries a daemon that is away.
@@ -48,6 +53,9 @@ type session struct {
 func (c *client) dial(ctx context.Context, wait time.Duration) (context.Context, *session, error) {
 	if !slices.Contains(outputs, c.output) {
 		return nil, nil, usagef("--output: %q is none of %s", c.output, strings.Join(outputs, ", "))
+	}
+	if wait < 0 {
+		return nil, nil, usagef("--timeout: %s is negative; 0 waits as long as it takes", wait)
 	}
 	if err := checkAddress("--address", c.address); err != nil {
 		return nil, nil, err

@@ -20,10 +20,10 @@ func getCommand(c *client) *cobra.Command {
 		Long: `Shows services or nodes, or all that is known of one service, best with -o yaml: how it stands, its conditions, the
 history of its phases, figures of its stability, its plan, and how the last work for it ended.`,
 		Example: "  statemanager get services\n  statemanager get web -o yaml",
-		Args:    args(cobra.MaximumNArgs(1)),
+		Args:    args(cobra.MaximumNArgs(1)), SuggestFor: []string{"list", "ls", "show", "status", "services", "nodes"},
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if len(a) == 0 {
-				return needsCommand(cmd, a)
+				return usagef("name a SERVICE, or say services or nodes; see: %s --help", cmd.CommandPath())
 			}
 			return c.getOne(cmd, a[0])
 		},

@@ -57,12 +57,17 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input (nothing was changed), 3 no
 	root.AddGroup(&cobra.Group{ID: "daemon", Title: "Run it:"}, &cobra.Group{ID: "ask", Title: "Ask and tell a running one:"})
 	root.AddCommand(runCommand(), demoCommand(), exampleCommand())
 	for _, cmd := range []*cobra.Command{applyCommand(c), deleteCommand(c), getCommand(c), eventsCommand(c), watchCommand(c), explainCommand(c), strategyCommand(c), actionsCommand(c),
-		retryCommand(c), resolveCommand(c), pauseCommand(c), resumeCommand(c), factsCommand(c), policyCommand(c), versionCommand(c)} {
-		cmd.GroupID = "ask"
+		retryCommand(c), resolveCommand(c), pauseCommand(c), resumeCommand(c), factsCommand(c), versionCommand(c)} {
 		c.flags(cmd.PersistentFlags())
-		root.AddCommand(cmd)
+		addAsking(root, cmd)
 	}
+	addAsking(root, policyCommand(c))
 	return root
+}
+
+func addAsking(root, cmd *cobra.Command) {
+	cmd.GroupID = "ask"
+	root.AddCommand(cmd)
 }
 
 // needsCommand is the work of a command that has only commands below it.
@@ -80,11 +85,26 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // args turns cobra's argument check into a usage error.
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, a []string) error {
-		if err := check(cmd, a); err != nil {
+		err := check(cmd, a)
+		switch {
+		case err == nil:
+			return nil
+		case len(a) == 0 || !strings.HasPrefix(err.Error(), "unknown command"): // so cobra calls an argument where none is taken
 			return usagef("%w; usage: %s", err, cmd.UseLine())
+		case cmd.HasSubCommands():
+			return usagef("unknown command %q%s; see: %s --help", a[0], meant(cmd, a[0]), cmd.CommandPath())
 		}
-		return nil
+		return usagef("it takes no argument such as %q; usage: %s", a[0], cmd.UseLine())
 	}
+}
+
+// meant are the commands that one may have had in mind.
+func meant(cmd *cobra.Command, name string) string {
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return ": did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return ""
 }
 
 // explainError is what the user reads of an error, and the exit code.
@@ -106,7 +126,7 @@ func explainError(err error) (string, int) {
 	case codes.InvalidArgument, codes.ResourceExhausted, codes.Unimplemented:
 		return st.Message(), exitUsage
 	case codes.NotFound:
-		return st.Message(), exitNotFound
+		return st.Message() + "; see: " + listing(st.Message()), exitNotFound
 	case codes.Unavailable:
 		if strings.HasPrefix(st.Message(), api.StandsBy) {
 			return st.Message(), exitUnavailable
@@ -116,6 +136,14 @@ func explainError(err error) (string, int) {
 		return "the daemon did not answer in time (--timeout): what was asked may still be done", exitUnavailable
 	}
 	return st.Message(), exitFailed
+}
+
+// listing is the command that shows what there is instead of what was not found.
+func listing(text string) string {
+	if strings.HasPrefix(text, "no action ") {
+		return "statemanager actions"
+	}
+	return "statemanager get services"
 }
 
 // codeOf is the exit code of a kind of error.

@@ -31,14 +31,18 @@ func policyCommand(c *client) *cobra.Command {
 	cmd.AddCommand(check, test, showCommand(c), &cobra.Command{
 		Use: "init DIR", Short: "Write the pack inside the program to an empty directory, to make it yours",
 		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.policyInit(cmd.OutOrStdout(), a[0]) },
-	}, &cobra.Command{
+	})
+	status := &cobra.Command{
 		Use: "status", Short: "Show the policy that decides, and what is wrong with the one that was refused",
 		Args: args(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
 			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.GetPolicyStatusResponse, error) {
 				return s.operator.GetPolicyStatus(ctx, &pb.GetPolicyStatusRequest{})
 			}, policyStatusText)
 		},
-	})
+	}
+	c.outputFlag(cmd.PersistentFlags())
+	c.flags(status.Flags())
+	cmd.AddCommand(status)
 	return cmd
 }
 
