@@ -135,7 +135,10 @@ func (s *step) mark(v *service) {
 	s.stood(v)
 	s.strayed(v)
 	if a := v.isAvailable(); a != v.available {
-		v.available, v.changed = a, s.now
+		if v.available, v.changed = a, s.now; v.adopted && v.rec != nil && v.rec.Standing == TriggerWell {
+			v.changed = v.rec.CondAt // it was available before this process began
+		}
+		v.adopted = false
 		for d := range s.byDep[v.id] {
 			s.touch(d)
 		}

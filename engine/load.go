@@ -71,7 +71,7 @@ func (s *step) load(st State) {
 // adopt takes a stored record.
 func (s *step) adopt(r *Record) {
 	v := s.service(r.ID)
-	v.rec = s.loaded(r)
+	v.rec, v.adopted = s.loaded(r), true
 	v.dirty = slices.ContainsFunc(r.Slots, func(a *Action) bool { return a.State == SlotIntent })
 	s.placeAt(v, v.home())
 	for _, a := range v.rec.Slots {

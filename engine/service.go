@@ -14,6 +14,7 @@ type service struct {
 
 	dirty     bool // rec was changed and is not saved yet
 	available bool // as those that depend on it were told
+	adopted   bool // of a stored record, and not available yet in this process
 	queued    bool
 	critical  bool
 	priority  uint8
