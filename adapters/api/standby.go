@@ -15,8 +15,8 @@ import (
 // LeaderKey is the name under which a daemon that stands by tells the leader's address, beside the error.
 const LeaderKey = "statemanager-leader"
 
-// StandsBy begins the text of every refusal of a daemon that does not lead.
-const StandsBy = "this daemon stands by"
+// standsBy begins the text of every refusal of a daemon that does not lead.
+const standsBy = "this daemon stands by"
 
 // Standby makes the server of a daemon that does not lead: it refuses every call with UNAVAILABLE and the address of who
 // does. Its health is NOT_SERVING.
@@ -25,12 +25,12 @@ func Standby(leader func(context.Context) (string, error), opts ...grpc.ServerOp
 		address, err := leader(call.Context())
 		switch {
 		case err != nil:
-			return status.Errorf(codes.Unavailable, StandsBy+", and cannot tell who leads: %v", err)
+			return status.Errorf(codes.Unavailable, standsBy+", and cannot tell who leads: %v", err)
 		case address == "":
-			return status.Error(codes.Unavailable, StandsBy+", and nobody leads yet")
+			return status.Error(codes.Unavailable, standsBy+", and nobody leads yet")
 		}
 		call.SetTrailer(metadata.Pairs(LeaderKey, address))
-		return status.Errorf(codes.Unavailable, StandsBy+": the leader is at %s", address)
+		return status.Errorf(codes.Unavailable, standsBy+": the leader is at %s", address)
 	}))...)
 	healthpb.RegisterHealthServer(s, &health{status: func() runner.Status { return runner.Status{} }})
 	return s

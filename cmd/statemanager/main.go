@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"statemanager/adapters/api"
 	"statemanager/engine"
 )
 
@@ -23,7 +22,7 @@ const (
 	exitFailed      = 1 // the command was understood and did not succeed
 	exitUsage       = 2 // the command, a flag, a file or the request is wrong: nothing was changed
 	exitNotFound    = 3
-	exitUnavailable = 4 // the daemon could not be reached
+	exitUnavailable = 4 // the daemon could not be reached, or could not do it then
 )
 
 func main() {
@@ -46,7 +45,7 @@ func rootCommand() *cobra.Command {
 		Long: `The State Manager takes the state differences that NodeAgents report, asks Rego policies what to do about
 them, and has ActionControllers do it.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or input (nothing was changed), 3 no such thing, 4 the daemon cannot be reached.`,
+Exit codes: 0 done, 1 failed, 2 wrong usage or input (nothing was changed), 3 no such thing, 4 the daemon cannot be reached, or cannot do it now.`,
 		Args:          args(cobra.NoArgs),
 		RunE:          needsCommand,
 		SilenceErrors: true,
@@ -128,7 +127,7 @@ func explainError(err error) (string, int) {
 	case codes.NotFound:
 		return st.Message() + "; see: " + listing(st.Message()), exitNotFound
 	case codes.Unavailable:
-		if strings.HasPrefix(st.Message(), api.StandsBy) {
+		if errors.As(err, new(refusal)) {
 			return st.Message(), exitUnavailable
 		}
 		return "cannot reach the daemon: " + st.Message() + "; is it running, is --address right, and does it want TLS (--tls-ca) or a certificate (--tls-cert, --tls-key)?", exitUnavailable

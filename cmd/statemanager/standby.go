@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"statemanager/adapters/api"
 )
@@ -29,17 +30,36 @@ func (d *daemon) standBy(ctx context.Context) (end func(), err error) {
 // follow asks the leader where a daemon that stands by has refused a call and named it: nothing was done by that call.
 func (c *client) follow(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	var trailer metadata.MD
-	err := invoke(ctx, method, req, reply, conn, append(opts, grpc.Trailer(&trailer))...)
+	opts = append(opts, grpc.Trailer(&trailer))
+	err := invoke(ctx, method, req, reply, conn, opts...)
 	leader := leaderIn(trailer)
 	if err == nil || leader == "" {
-		return err
+		return refused(err, trailer)
 	}
 	to, bad := c.leader(leader)
 	if bad != nil {
 		return bad
 	}
 	defer to.Close()
-	return to.Invoke(ctx, method, req, reply, opts...)
+	trailer = nil
+	err = to.Invoke(ctx, method, req, reply, opts...)
+	return refused(err, trailer)
+}
+
+// refusal is an error that a daemon has answered, apart from those of the way to it.
+type refusal struct{ *status.Status }
+
+func (r refusal) Error() string { return r.Err().Error() }
+
+// GRPCStatus is gRPC's.
+func (r refusal) GRPCStatus() *status.Status { return r.Status }
+
+// refused is the error of a call: a refusal if a trailer has come, which has at least its type.
+func refused(err error, trailer metadata.MD) error {
+	if err == nil || len(trailer) == 0 {
+		return err
+	}
+	return refusal{status.Convert(err)}
 }
 
 // leaderIn is the leader's address that a daemon that stands by has sent; "" if it has not.

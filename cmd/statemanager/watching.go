@@ -70,7 +70,7 @@ func (w *watching) stream(ctx context.Context, from pb.StateManagerClient) (lead
 		}
 	}
 	if in != nil && status.Code(err) == codes.Unavailable {
-		leader = leaderIn(in.Trailer())
+		leader, err = leaderIn(in.Trailer()), refused(err, in.Trailer())
 	}
 	return leader, err
 }
