@@ -19,13 +19,19 @@ func policyCommand(c *client) *cobra.Command {
 		RunE:  needsCommand,
 	}
 	check := &cobra.Command{
-		Use: "check DIR", Short: "Hold a policy directory against all gates, as the daemon does before it takes it", Args: args(cobra.ExactArgs(1)),
+		Use: "check [DIR]", Short: "Hold a pack against all gates, as the daemon does before it takes it",
+		Long: "Holds a pack against all gates, as the daemon does before it takes it. The pack is that of DIR, or of --config, or the one inside the program.",
 	}
-	test := &cobra.Command{Use: "test DIR", Short: "Run the tests of a policy directory", Args: args(cobra.ExactArgs(1))}
+	test := &cobra.Command{Use: "test [DIR]", Short: "Run the tests of a pack"}
 	for _, cmd := range []*cobra.Command{check, test} {
-		layers := layerFlag(cmd)
+		flags := newPackFlags(cmd)
+		cmd.Args = args(cobra.MaximumNArgs(1))
 		cmd.RunE = func(cmd *cobra.Command, a []string) error {
-			return c.policyCheck(cmd, &PolicyConfig{Directory: a[0], Layers: *layers}, cmd == test)
+			policy, err := flags.policy(append(a, "")[0])
+			if err != nil {
+				return err
+			}
+			return c.policyCheck(cmd, policy, cmd == test)
 		}
 	}
 	cmd.AddCommand(check, test, showCommand(c), &cobra.Command{
@@ -44,11 +50,6 @@ func policyCommand(c *client) *cobra.Command {
 	c.flags(status.Flags())
 	cmd.AddCommand(status)
 	return cmd
-}
-
-// layerFlag is --layer, which may be given several times.
-func layerFlag(cmd *cobra.Command) *[]string {
-	return cmd.Flags().StringArray("layer", nil, "directory or file that a site lays over the pack; again for more, the last one on top")
 }
 
 // policyCheck needs no daemon: the gates are the same code.
@@ -72,9 +73,9 @@ func (c *client) policyCheck(cmd *cobra.Command, cfg *PolicyConfig, testsOnly bo
 		}
 	}
 	if served && !report.OK() {
-		return fmt.Errorf("%s: the daemon would take it, but these rules can never do what they say (see above)", cfg.watched())
+		return fmt.Errorf("%s: the daemon would take it, but these rules can never do what they say (see above)", cfg.name())
 	} else if !served {
-		return fmt.Errorf("%s: the daemon would refuse it (see above)", cfg.watched())
+		return fmt.Errorf("%s: the daemon would refuse it (see above)", cfg.name())
 	}
 	if c.output == "table" && testsOnly {
 		fmt.Fprintf(cmd.OutOrStdout(), "%d tests passed\n", report.Passed)
@@ -108,7 +109,7 @@ func checkedOf(cfg *PolicyConfig, r *evaluator.Report) checked {
 // locate is a problem with the path of its file on the disk.
 func (c *PolicyConfig) locate(p evaluator.Problem) string {
 	if p.File == "" {
-		return c.Directory + ": " + p.String()
+		return c.name() + ": " + p.String()
 	}
 	p.File = c.place(p.File)
 	return p.String()

@@ -77,19 +77,12 @@ or a value, such as strategies or strategies.other; without it, all are shown. T
 or the one inside the program.`,
 		Args: args(cobra.MaximumNArgs(1)),
 	}
-	config := cmd.Flags().String("config", "", "the daemon's configuration: its policy section is shown")
+	flags := newPackFlags(cmd)
 	directory := cmd.Flags().String("directory", "", "policy directory")
-	layers := layerFlag(cmd)
-	cmd.MarkFlagsMutuallyExclusive("config", "directory")
-	cmd.MarkFlagsMutuallyExclusive("config", "layer")
 	cmd.RunE = func(cmd *cobra.Command, a []string) error {
-		policy := &PolicyConfig{Directory: *directory, Layers: *layers}
-		if *config != "" {
-			cfg, err := loadConfig(*config)
-			if err != nil {
-				return err
-			}
-			policy = &cfg.Policy
+		policy, err := flags.policy(*directory)
+		if err != nil {
+			return err
 		}
 		return c.policyShow(cmd.OutOrStdout(), policy, append(a, "")[0])
 	}

@@ -25,6 +25,14 @@ func (c *PolicyConfig) paths() []string {
 // watched is the paths for a human.
 func (c *PolicyConfig) watched() string { return strings.Join(c.paths(), " + ") }
 
+// name is the pack with its layers for a human.
+func (c *PolicyConfig) name() string {
+	if c.Directory != "" {
+		return c.watched()
+	}
+	return strings.Join(append([]string{"the pack inside the program"}, c.Layers...), " + ")
+}
+
 // read takes a snapshot of the pack, of the directory or else the one inside the program, with its layers.
 func (c *PolicyConfig) read() (evaluator.Files, error) {
 	base := evaluator.Files(policies.Files())
