@@ -36,6 +36,9 @@ func TestStandby(t *testing.T) {
 	if out, code := one.run("get", "services"); code != 0 || !strings.Contains(out, "default/web") {
 		t.Errorf("the leader shows %s", out)
 	}
+	if out, code := two.run("version", "--server"); code != 0 || !strings.Contains(out, "at "+first.Listen+", cell default") {
+		t.Errorf("who answered for the one that stands by is not told: %s", out)
+	}
 	watch := two.watch("--type", "desired_changed", "--since", two.oldest())
 	watch.until("default/web")
 	stop()

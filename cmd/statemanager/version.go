@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/peer"
 
 	pb "statemanager/proto/statemanager/v1"
 )
@@ -43,14 +45,15 @@ func versionCommand(c *client) *cobra.Command {
 				return nil
 			}
 			return c.call(cmd.Context(), func(ctx context.Context, s *session) error {
-				v, err := s.operator.GetVersion(ctx, &pb.GetVersionRequest{})
+				var who peer.Peer // the leader, where the one that was asked stands by
+				v, err := s.operator.GetVersion(ctx, &pb.GetVersionRequest{}, grpc.Peer(&who))
 				if err != nil {
 					return err
 				}
 				if c.output != "table" {
 					return c.print(cmd, v)
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "daemon %s, cell %s, leads for %s%s\n", v.Version, v.Cell, since(v.LeadingSince), pausedText(v))
+				fmt.Fprintf(cmd.OutOrStdout(), "daemon %s at %s, cell %s, leads for %s%s\n", v.Version, who.Addr, v.Cell, since(v.LeadingSince), pausedText(v))
 				return nil
 			})
 		},
