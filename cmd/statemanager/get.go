@@ -158,8 +158,10 @@ func recoveryText(st *pb.ServiceStatus) string {
 		return "-"
 	case st.Recovery.State == "closed":
 		return "gave up: " + st.Recovery.Issue
+	case st.Recovery.State == "idle": // its attempts are kept until the service is stable
+		return "watched: " + st.Recovery.Issue
 	}
-	return st.Recovery.Issue + " " + st.Recovery.State
+	return "recovering: " + st.Recovery.Issue
 }
 
 func (c *client) getNodes(cmd *cobra.Command) error {

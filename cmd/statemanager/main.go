@@ -125,7 +125,7 @@ func explainError(err error) (string, int) {
 	case codes.InvalidArgument, codes.ResourceExhausted, codes.Unimplemented:
 		return st.Message(), exitUsage
 	case codes.NotFound:
-		return st.Message() + "; see: " + listing(st.Message()), exitNotFound
+		return withListing(st.Message()), exitNotFound
 	case codes.Unavailable:
 		if errors.As(err, new(refusal)) {
 			return st.Message(), exitUnavailable
@@ -137,12 +137,15 @@ func explainError(err error) (string, int) {
 	return st.Message(), exitFailed
 }
 
-// listing is the command that shows what there is instead of what was not found.
-func listing(text string) string {
-	if strings.HasPrefix(text, "no action ") {
-		return "statemanager actions"
+// withListing adds to what was not found the command that shows what there is, unless it names one.
+func withListing(text string) string {
+	switch {
+	case strings.Contains(text, "`statemanager "):
+		return text
+	case strings.HasPrefix(text, "no action "):
+		return text + "; see: statemanager actions"
 	}
-	return "statemanager get services"
+	return text + "; see: statemanager get services"
 }
 
 // codeOf is the exit code of a kind of error.

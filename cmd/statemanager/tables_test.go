@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -43,12 +45,16 @@ func TestServiceTable(t *testing.T) {
 		state(spec, &pb.ServiceStatus{Phase: "Running", Node: "n1", Version: "1", Available: true, AvailableReplicas: 2}),
 		state(spec, &pb.ServiceStatus{Phase: "Degraded", Node: "n1", Version: "1", AvailableReplicas: 1, Holds: []string{"node n1 is silent"}}),
 		state(spec, &pb.ServiceStatus{Phase: "Degraded", Node: "n1", Actions: []*pb.ActionStatus{{Kind: "restart", State: "verifying"}}}),
+		state(spec, &pb.ServiceStatus{Phase: "Degraded", Recovery: &pb.RecoveryStatus{Issue: "hang", State: "open"}}),
+		state(spec, &pb.ServiceStatus{Phase: "Running", Recovery: &pb.RecoveryStatus{Issue: "hang", State: "idle"}}),
 		state(spec, &pb.ServiceStatus{Phase: "Failed", Node: "n1", Recovery: closed, Holds: []string{long, "b"}}),
 		state(nil, &pb.ServiceStatus{Broken: "wrong"}),
 	}, `SERVICE      PHASE     READY  NODE  VERSION  RECOVERY           SINCE  HELD
 default/web  Running   2/2    n1    1        -                  -      -
 default/web  Degraded  ?/2    n1    1        -                  -      node n1 is silent
 default/web  Degraded  0/2    n1    -        restart verifying  -      -
+default/web  Degraded  0/2    -     -        recovering: hang   -      -
+default/web  Running   0/2    -     -        watched: hang      -      -
 default/web  Failed    0/2    n1    -        gave up: crash     -      recovery gave up on crash at TTTTTTTTTTTTTTTTTTT (and 1 more)
 default/web  -         0/0    -     -        held: wrong        -      -
 `)
@@ -138,6 +144,19 @@ func TestSpan(t *testing.T) {
 	for want, d := range map[string]time.Duration{"-": 0, "20s": 20 * time.Second, "1m": time.Minute, "1m20s": 80 * time.Second, "10m": 10 * time.Minute, "2h": 2 * time.Hour, "2h5m": 125 * time.Minute} {
 		if got := span(d); got != want {
 			t.Errorf("%v: got %s, want %s", d, got, want)
+		}
+	}
+}
+
+// What is not found names the command that lists what there is, once.
+func TestNotFoundText(t *testing.T) {
+	for text, want := range map[string]string{
+		"there is none":                     "there is none; see: statemanager get services",
+		"no action 1.2 of web":              "no action 1.2 of web; see: statemanager actions",
+		"gone; `statemanager events` tells": "gone; `statemanager events` tells",
+	} {
+		if got, code := explainError(status.Error(codes.NotFound, text)); got != want || code != exitNotFound {
+			t.Errorf("got %q and %d, want %q", got, code, want)
 		}
 	}
 }
