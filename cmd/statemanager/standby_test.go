@@ -58,6 +58,9 @@ func TestStandby(t *testing.T) {
 	if n := strings.Count(watch.out.String(), "goes on after revision"); n != 1 {
 		t.Errorf("the watch says %d times that it has lost the daemon, want 1: %s", n, watch.out.String())
 	}
+	if !strings.Contains(watch.out.String(), "when one leads: the daemon stops\n") {
+		t.Errorf("the daemon has not ended the watch, but waited until it had to cut it off: %s", watch.out.String())
+	}
 }
 
 // watched is a watch under way.
