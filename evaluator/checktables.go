@@ -19,6 +19,11 @@ func checkTables(p *engine.Pack, d *declarations, data row, g *gate) {
 			g.errorf(t.v.place, "data.%s has %d rows; at most %d can be", table, len(t.v.keys()), most)
 		}
 	}
+	for _, table := range []string{"issues", "causes", "node_classes", "ages"} {
+		if r := data.at(table).at(other); r.set() {
+			g.errorf(r.here(), "data.%s.other: other is what no row of this table names and cannot be a row", table)
+		}
+	}
 	if len(p.Site) > engine.MaxSite {
 		g.errorf(place{}, "input.site has %d facts; at most %d can be", len(p.Site), engine.MaxSite)
 	}

@@ -33,6 +33,8 @@ func TestFactsGate(t *testing.T) {
 		"row of rows":    {`wait contains "held" if data.actions[next].at_oncee`, "did you mean at_once?"},
 		"profile":        {`wait contains "held" if data.profiles.vip.critical`, "has no vip"},
 		"key of a table": {`wait contains "held" if data.strategies[input.phase]`, "never a name"},
+		"key, by other":  {`wait contains "held" if data.profiles[input.issue].critical`, "input.issue is never a name in data.profiles"},
+		"key, site":      {`wait contains "held" if object.get(data.strategies, input.site.vehicle, []) == []`, "input.site.vehicle is never a name in data.strategies"},
 		"rule":           {`wait contains "held" if data.statemanager.recovery.nxt`, "did you mean next?"},
 		"order of words": {`wait contains "held" if input.phase > input.last.action`, "words have no order"},
 		"order of texts": {`wait contains "held" if data.backoff[0] < "10s"`, "strings have no order"},
@@ -76,5 +78,13 @@ func TestFactsGate(t *testing.T) {
 		}) {
 			t.Errorf("%s: want line 3: ...%s, got %v", name, c.hint, of)
 		}
+	}
+}
+
+// A fact or a table that has no word but `other` may meet by that: a pack may have no profile of its own, or one strategy.
+func TestOtherAlone(t *testing.T) {
+	r := Report{}
+	if p := load(pack(t, set("profiles", "{other: {priority: 5, critical: false, stable_after: 5m}}"), set("strategies", "{other: [restart]}")), &r); p == nil {
+		t.Error(r.Err())
 	}
 }

@@ -75,6 +75,8 @@ func TestGates(t *testing.T) {
 		"stability":       {[]edit{set("stability", "{window: 20m, flapping: 12, crash_loop: 5}")}, GateData, "data.yaml:", "window (20m0s) must be more than crash_loop (5) times stable_after (5m0s)"},
 		"stability, too":  {[]edit{set("profiles.slow", "{rank: 1, match: {name: x}, stable_after: 1h}")}, GateData, "data.yaml:", "of data.profiles.slow"},
 		"budget":          {[]edit{set("budgets.service", "{limit: 51, window: 1h}")}, GateData, "data.yaml:", "limit (51) is more than the 50"},
+		"age, other":      {[]edit{set("ages.other", "{since: spec_change, for: 1m}")}, GateData, "data.yaml:", "data.ages.other: other is what no row"},
+		"cause, other":    {[]edit{set("causes.other", "{rank: 9, match: {oom: true}}")}, GateData, "data.yaml:", "data.causes.other: other is what no row"},
 		"issue of engine": {[]edit{drop("issues.no_progress")}, GateData, "data.yaml:", "no_progress"},
 
 		"table":         {[]edit{set("budgts", "{service: {limit: 1, window: 1m}}")}, GateData, "data.yaml:", "did you mean budgets?"},

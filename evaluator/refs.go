@@ -229,23 +229,26 @@ func (c *ruleCheck) open(values []*value, shapes []*schema) bool {
 	return false
 }
 
-// keyed holds that a fact which picks a row of a table can be one of its names.
+// keyed holds that a fact which picks a row of a table can be one of its names. That both have `other` says nothing, unless
+// one of them has no more.
 func (c *ruleCheck) keyed(values []*value, table ast.Ref, key *ast.Term) {
 	f := c.factOf(key)
 	if f == nil || f.kind != word {
 		return
 	}
-	empty := true
+	words, keys := named(f.words), []string(nil)
 	for _, v := range values {
-		for _, k := range v.keys() {
-			if empty = false; slices.Contains(f.words, k) {
-				return
-			}
-		}
+		keys = append(keys, named(v.keys())...)
 	}
-	if !empty {
-		c.fail(key.Location, "%s is never a name in %s", key, table)
+	if len(words) == 0 || len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(words, k) }) {
+		return
 	}
+	c.fail(key.Location, "%s is never a name in %s", key, table)
+}
+
+// named are the words without `other`.
+func named(words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == other })
 }
 
 func eachValue(in []*value) (out []*value) {

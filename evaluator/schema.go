@@ -3,7 +3,6 @@ package evaluator
 import (
 	"encoding/json"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -205,7 +204,7 @@ func (d *declarations) facts(pkg, rule string) *schema {
 
 // keys are the names that `x-keys: data.TABLE` stands for; `other` is left to the caller.
 func (d *declarations) keys(ref string) []string {
-	return slices.DeleteFunc(d.tableOf(ref).keys(), func(k string) bool { return k == other })
+	return named(d.tableOf(ref).keys())
 }
 
 // tableOf is the value that `x-keys: data.TABLE` names; nil if there is none.
