@@ -13,8 +13,9 @@ import (
 func strategyCommand(c *client) *cobra.Command {
 	var issue string
 	cmd := &cobra.Command{
-		Use:   "strategy SERVICE",
-		Short: "Show what recovery would do about an issue of a service, attempt by attempt",
+		Use:     "strategy SERVICE",
+		Example: "  statemanager strategy web --issue crash",
+		Short:   "Show what recovery would do about an issue of a service, attempt by attempt",
 		Long: `Shows what recovery would do about an issue of a service, attempt by attempt, if none helped. Delays count from the end
 of the attempt before. An entry that cannot help, such as rollback while no other version is known, is passed over and
 takes no attempt: the delays of those after it are then shorter. explain says what is really next.`,
@@ -50,9 +51,10 @@ func actionsCommand(c *client) *cobra.Command {
 	var phase string
 	var limit uint32
 	cmd := &cobra.Command{
-		Use:   "actions [SERVICE]",
-		Short: "Show actions in flight and ended ones, or those that a phase allows",
-		Args:  args(cobra.MaximumNArgs(1)),
+		Use:     "actions [SERVICE]",
+		Example: "  statemanager actions web\n  statemanager actions web --allowed\n  statemanager actions --phase Degraded",
+		Short:   "Show actions in flight and ended ones, or those that a phase allows",
+		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
 			switch {
 			case phase != "" && id != nil:

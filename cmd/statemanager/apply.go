@@ -63,10 +63,11 @@ func (f fileSpec) blame(err error) error {
 
 func deleteCommand(c *client) *cobra.Command {
 	return &cobra.Command{
-		Use:   "delete SERVICE",
-		Short: "Want a service no more",
-		Long:  "Removes the desired spec of a service. Its instances are removed, and it goes once their removal has been seen.",
-		Args:  args(cobra.ExactArgs(1)),
+		Use:     "delete SERVICE",
+		Example: "  statemanager delete web",
+		Short:   "Want a service no more",
+		Long:    "Removes the desired spec of a service. Its instances are removed, and it goes once their removal has been seen.",
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			id, err := resource(a[0])
 			if err != nil {

@@ -17,10 +17,11 @@ import (
 func retryCommand(c *client) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
-		Use:   "retry SERVICE",
-		Short: "Start the recovery of a service afresh",
-		Long:  "Ends the recovery that was given up, its counters and isolation, so that it starts from its first action again.",
-		Args:  args(cobra.ExactArgs(1)),
+		Use:     "retry SERVICE",
+		Example: "  statemanager retry web",
+		Short:   "Start the recovery of a service afresh",
+		Long:    "Ends the recovery that was given up, its counters and isolation, so that it starts from its first action again.",
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
 			q := &pb.RetryRequest{ResourceId: id, DropOverrides: all}
 			return c.tell(cmd, idText(id)+": ", func(ctx context.Context, s *session) (said, error) { return s.operator.Retry(ctx, q) })
@@ -123,7 +124,7 @@ func factsCommand(c *client) *cobra.Command {
 			}, factTable)
 		},
 	}, &cobra.Command{
-		Use: "set NAME=VALUE...", Short: "Set facts, all or none; NAME= takes one away",
+		Use: "set NAME=VALUE...", Example: "  statemanager facts set vehicle=driving\n  statemanager facts set vehicle=", Short: "Set facts, all or none; NAME= takes one away",
 		Args: args(cobra.MinimumNArgs(1)), RunE: func(cmd *cobra.Command, a []string) error {
 			values := map[string]string{}
 			for _, x := range a {

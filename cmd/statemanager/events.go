@@ -17,9 +17,10 @@ func eventsCommand(c *client) *cobra.Command {
 	var decisions bool
 	var limit uint32
 	cmd := &cobra.Command{
-		Use:   "events [SERVICE]",
-		Short: "Show what happened, oldest first",
-		Args:  args(cobra.MaximumNArgs(1)),
+		Use:     "events [SERVICE]",
+		Example: "  statemanager events --limit 20\n  statemanager events web --decisions",
+		Short:   "Show what happened, oldest first",
+		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: ofService(func(cmd *cobra.Command, id *pb.ResourceId, _ []string) error {
 			return answer(cmd, c, func(ctx context.Context, s *session) (*pb.ListEventsResponse, error) {
 				return s.operator.ListEvents(ctx, &pb.ListEventsRequest{ResourceId: id, Decisions: decisions, Limit: limit})

@@ -27,9 +27,10 @@ func exampleNode() *cobra.Command {
 	var c node.Config
 	var custom map[string]string
 	cmd := &cobra.Command{
-		Use:   "node --id ID --dir DIR [--listen HOST:PORT]",
-		Short: "A NodeAgent and an ActionController that run services as processes of this machine",
-		Args:  args(cobra.NoArgs),
+		Use:     "node --id ID --dir DIR [--listen HOST:PORT]",
+		Example: "  statemanager example node --id n1 --dir /tmp/n1",
+		Short:   "A NodeAgent and an ActionController that run services as processes of this machine",
+		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c.ID == "" || c.Dir == "" {
 				return usagef("give the node an id and a directory; usage: %s", cmd.UseLine())
@@ -53,9 +54,10 @@ func exampleNode() *cobra.Command {
 func exampleMonitor() *cobra.Command {
 	var c monitor.Config
 	cmd := &cobra.Command{
-		Use:   "monitor --file FILE [--listen HOST:PORT]",
-		Short: "A MonitoringServer that appends each alert to a file, once",
-		Args:  args(cobra.NoArgs),
+		Use:     "monitor --file FILE [--listen HOST:PORT]",
+		Example: "  statemanager example monitor --file /tmp/alerts.jsonl",
+		Short:   "A MonitoringServer that appends each alert to a file, once",
+		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c.File == "" {
 				return usagef("no file for the alerts; usage: %s", cmd.UseLine())

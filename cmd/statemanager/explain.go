@@ -16,8 +16,9 @@ import (
 func explainCommand(c *client) *cobra.Command {
 	var n uint32
 	cmd := &cobra.Command{
-		Use:   "explain SERVICE",
-		Short: "Say how a service stands, why, and what comes next",
+		Use:     "explain SERVICE",
+		Example: "  statemanager explain ops/web --decisions 3",
+		Short:   "Say how a service stands, why, and what comes next",
 		Long: `Says how a service stands, tells its last decisions in sentences with the policy rule (file:line) that made each,
 and what comes next and when.`,
 		Args: args(cobra.ExactArgs(1)),

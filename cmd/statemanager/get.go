@@ -29,7 +29,7 @@ history of its phases, figures of its stability, its plan, and how the last work
 		},
 	}
 	cmd.AddCommand(&cobra.Command{
-		Use: "services [SERVICE]", Aliases: []string{"service", "svc"}, Short: "Show services: phase, instances, recovery and what holds them",
+		Use: "services [SERVICE]", Example: "  statemanager get services\n  statemanager get services ops/web -o json", Aliases: []string{"service", "svc"}, Short: "Show services: phase, instances, recovery and what holds them",
 		Args: args(cobra.MaximumNArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.getServices(cmd, a) },
 	}, &cobra.Command{
 		Use: "nodes", Aliases: []string{"node"}, Short: "Show nodes: state and since when, what they say of themselves, addresses",

@@ -19,10 +19,10 @@ func policyCommand(c *client) *cobra.Command {
 		RunE:  needsCommand,
 	}
 	check := &cobra.Command{
-		Use: "check [DIR]", Short: "Hold a pack against all gates, as the daemon does before it takes it",
+		Use: "check [DIR]", Example: "  statemanager policy check policies --layer site", Short: "Hold a pack against all gates, as the daemon does before it takes it",
 		Long: "Holds a pack against all gates, as the daemon does before it takes it. The pack is that of DIR, or of --config, or the one inside the program.",
 	}
-	test := &cobra.Command{Use: "test [DIR]", Short: "Run the tests of a pack"}
+	test := &cobra.Command{Use: "test [DIR]", Example: "  statemanager policy test policies", Short: "Run the tests of a pack"}
 	for _, cmd := range []*cobra.Command{check, test} {
 		flags := newPackFlags(cmd)
 		cmd.Args = args(cobra.MaximumNArgs(1))
@@ -35,7 +35,7 @@ func policyCommand(c *client) *cobra.Command {
 		}
 	}
 	cmd.AddCommand(check, test, showCommand(c), &cobra.Command{
-		Use: "init DIR", Short: "Write the pack inside the program to an empty directory, to make it yours",
+		Use: "init DIR", Example: "  statemanager policy init policies", Short: "Write the pack inside the program to an empty directory, to make it yours",
 		Args: args(cobra.ExactArgs(1)), RunE: func(cmd *cobra.Command, a []string) error { return c.policyInit(cmd.OutOrStdout(), a[0]) },
 	})
 	status := &cobra.Command{

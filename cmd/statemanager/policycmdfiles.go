@@ -70,8 +70,9 @@ func (c *client) policyInit(w io.Writer, dir string) error {
 // showCommand shows the values that a daemon of this configuration would decide by.
 func showCommand(c *client) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "show [KEY]",
-		Short: "Show the values of a pack with its layers, and the file that each comes from",
+		Use:     "show [KEY]",
+		Example: "  statemanager policy show strategies.other\n  statemanager policy show --config statemanager.yaml",
+		Short:   "Show the values of a pack with its layers, and the file that each comes from",
 		Long: `Shows each value of the pack's data that holds once all layers are merged, and where it stands. KEY is a table, a row
 or a value, such as strategies or strategies.other; without it, all are shown. The pack is that of --config, or --directory,
 or the one inside the program.`,
