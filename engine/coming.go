@@ -76,7 +76,7 @@ func (u unrest) coming() Coming {
 	case u.next != nil && u.next.What == Wait:
 		return Coming{Text: "recovery waits until a fact changes", Reasons: u.next.Reasons}
 	case u.deferred != nil:
-		return Coming{Text: what + ", as soon as dispatch lets it go", Reasons: u.deferred}
+		return Coming{Text: what + ", as soon as policy lets it go", Reasons: u.deferred}
 	}
 	return Coming{Text: what, At: u.next.Due, Reasons: u.next.Reasons}
 }

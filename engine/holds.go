@@ -53,7 +53,7 @@ func (s *step) holdsAt(v *service, now Instant) (out []Hold) {
 		}
 	}
 	if why := v.unrest().deferred; why != nil {
-		add("deferred", 0, "dispatch holds the next action back"+sentences(why))
+		add("deferred", 0, "policy holds the next action back"+sentences(why))
 		s.budgetHolds(v, add)
 	}
 	s.waitHolds(v, add)
