@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -94,7 +95,8 @@ func serviceTable(w io.Writer, services []*pb.ServiceState) error {
 func sayPaused(ctx context.Context, w io.Writer, s *session) error {
 	v, err := s.operator.GetVersion(ctx, &pb.GetVersionRequest{})
 	if err == nil && v.PausedSince != nil {
-		fmt.Fprintf(w, "reconciliation is paused since %s: nothing but notices is sent until `statemanager resume`\n\n", clock(v.PausedSince))
+		at := localTimes(v.PausedSince.AsTime().Format(time.RFC3339))
+		fmt.Fprintf(w, "reconciliation is stopped since %s: nothing but notices is sent until `statemanager resume`\n\n", at)
 	}
 	return err
 }

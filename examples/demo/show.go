@@ -52,7 +52,7 @@ func (s *scene) decision(e *pb.HistoryEntry, d *pb.PolicyDecision) {
 			text = "recovery for " + a["issue"]
 		}
 	case "recovery.decision":
-		if text = a["action"]; a["after"] != "" && a["after"] != "0s" {
+		if text = strings.ReplaceAll(a["action"], "give_up", "give up"); a["after"] != "" && a["after"] != "0s" {
 			text += " after " + a["after"]
 		}
 	case "dispatch.verdict":

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	pb "statemanager/proto/statemanager/v1"
 )
 
 // TestReportHasLists: a list of the report is a list, also where it is empty.
@@ -37,6 +39,17 @@ func TestShownTimes(t *testing.T) {
 	s.say("since %s\n", "2026-03-01T16:30:22Z")
 	if strings.Contains(out.String(), "Z") {
 		t.Errorf("say shows %q", out.String())
+	}
+}
+
+// TestDecisionInWords: what recovery decides is said in words.
+func TestDecisionInWords(t *testing.T) {
+	var out strings.Builder
+	s := &scene{stage: &stage{}, result: &Result{}}
+	s.out = &out
+	s.show(&pb.HistoryEntry{Entry: &pb.HistoryEntry_Decision{Decision: &pb.PolicyDecision{Entrypoint: "recovery.decision", Answer: map[string]string{"action": "give_up", "after": "0s"}}}})
+	if !strings.Contains(out.String(), "recovery.decision: give up, because") || s.result.Decisions[0].Answer["action"] != "give_up" {
+		t.Errorf("shown: %q, kept: %v", out.String(), s.result.Decisions)
 	}
 }
 
