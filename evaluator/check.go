@@ -118,7 +118,7 @@ func checkReached(comp *ast.Compiler, g *gate) {
 	for _, e := range entrypoints {
 		rules := comp.GetRulesExact(ast.MustParseRef("data." + e.path()))
 		if len(rules) == 0 {
-			g.errorf(place{}, "the pack has no rule %s, which the daemon asks", e.path())
+			g.errorf(packagePlace(comp, e.pkg()), "the pack has no rule %s, which the daemon asks", e.path())
 		}
 		for _, r := range rules {
 			visit(r)
@@ -141,6 +141,16 @@ func checkReached(comp *ast.Compiler, g *gate) {
 			}
 		}
 	}
+}
+
+// packagePlace is where the first file of a package begins.
+func packagePlace(comp *ast.Compiler, pkg string) place {
+	for _, name := range slices.Sorted(maps.Keys(comp.Modules)) {
+		if m := comp.Modules[name]; packageName(m.Package) == pkg {
+			return located(m.Package.Location)
+		}
+	}
+	return place{}
 }
 
 // readNames are the names of rules of the same package that are read.

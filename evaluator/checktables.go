@@ -6,8 +6,11 @@ import (
 	"statemanager/engine"
 )
 
-// tablesAsFacts are the tables whose rows are facts, and how many rows each may have.
-var tablesAsFacts = map[string]int{"actions": engine.MaxActions, "ages": engine.MaxAges}
+// tablesAsFacts are the tables whose rows are facts, and how many rows each may have: 256 values of a fact are a byte, and
+// `other` is one of them.
+var tablesAsFacts = map[string]int{
+	"actions": engine.MaxActions, "ages": engine.MaxAges, "profiles": 256, "issues": 255, "causes": 255, "node_classes": 255,
+}
 
 // engineIssues are those that the engine opens by itself.
 var engineIssues = []string{engine.IssueActionStuck, engine.IssueNodeSilent, engine.IssueNoProgress, engine.IssuePlanFailed}
@@ -25,7 +28,7 @@ func checkTables(p *engine.Pack, d *declarations, data row, g *gate) {
 		}
 	}
 	if len(p.Site) > engine.MaxSite {
-		g.errorf(place{}, "input.site has %d facts; at most %d can be", len(p.Site), engine.MaxSite)
+		g.errorf(d.common.Properties["site"].place, "input.site has %d facts; at most %d can be", len(p.Site), engine.MaxSite)
 	}
 	for _, i := range engineIssues {
 		if !slices.Contains(p.Issues, i) {

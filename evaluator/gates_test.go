@@ -1,13 +1,30 @@
 package evaluator
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"statemanager/engine"
 )
 
 // own is a file with a rule of the operator's, whose line 3 has the mistake.
 func own(rule string) edit {
 	return file("recovery/own.rego", "package statemanager.recovery\n\n"+rule+"\n")
+}
+
+func manySiteFacts(t *testing.T, f Files) {
+	for i := range engine.MaxSite {
+		replace("facts.rego", "#             vehicle", fmt.Sprintf("#             x%d: {type: string, enum: [on, other]}\n#             vehicle", i))(t, f)
+	}
+}
+
+func manyIssues(t *testing.T, f Files) {
+	var rows strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&rows, "\n  x%d: {rank: %d}", i, 20+i)
+	}
+	replace("data.yaml", "\nissues:", "\nissues:"+rows.String())(t, f)
 }
 
 // TestGates holds that a mistake of each kind is found by its gate, with its place (policy contract, section 4).
@@ -27,7 +44,7 @@ func TestGates(t *testing.T) {
 		"chance, in tests": {[]edit{file("recovery/own_test.rego", "package statemanager.recovery_test\n\ntest_x if rand.intn(\"x\", 2) < 3\n")}, GateCompile, "recovery/own_test.rego:3: ", "may not use rand.intn"},
 		"unsafe":           {[]edit{own(`wait contains "held" if nobody`)}, GateCompile, mine, "unsafe"},
 		"set name":         {[]edit{own(`wiat contains "held" if input.targets == "none"`)}, GateCompile, mine, "did you mean wait?"},
-		"no entrypoint":    {[]edit{replace("stability/stability.rego", "\nissues :=", "\nissue :=")}, GateCompile, "the pack has no rule statemanager.stability.issues", ""},
+		"no entrypoint":    {[]edit{replace("stability/stability.rego", "\nissues :=", "\nissue :=")}, GateCompile, "stability/facts.rego:19: the pack has no rule statemanager.stability.issues", ""},
 
 		"fact of a rule": {[]edit{replace("transition/transition.rego", `{"phase": input.phase}}],`, `{"phase": input.trigger}}],`)}, GateFacts, "transition/transition.rego:", "no fact input.trigger"},
 		"number of data": {[]edit{own(`wait contains "held" if input.tries.restart > data.widespread.silence.percent`), set("widespread.silence.percent", "90")}, GateFacts, mine, "never 90"},
@@ -79,6 +96,9 @@ func TestGates(t *testing.T) {
 		"cause, other":    {[]edit{set("causes.other", "{rank: 9, match: {oom: true}}")}, GateData, "data.yaml:", "data.causes.other: other is what no row"},
 		"issue of engine": {[]edit{drop("issues.no_progress")}, GateData, "data.yaml:", "no_progress"},
 
+		"many facts":    {[]edit{manySiteFacts}, GateData, "facts.rego:18: ", "input.site has 17 facts; at most 16 can be"},
+		"many issues":   {[]edit{manyIssues}, GateData, "data.yaml:", "data.issues has 310 rows; at most 255 can be"},
+		"no actions":    {[]edit{drop("actions"), replace("facts.rego", "data.actions:", "data.deeds:")}, GateData, "data.yaml:1: ", "table data.actions is missing"},
 		"table":         {[]edit{set("budgts", "{service: {limit: 1, window: 1m}}")}, GateData, "data.yaml:", "did you mean budgets?"},
 		"table, folder": {[]edit{file("resons/data.yaml", "mine: \"because\"\n")}, GateData, "resons/data.yaml:1: ", "did you mean reasons?"},
 
@@ -99,6 +119,11 @@ func TestGates(t *testing.T) {
 			p, r := Check(t.Context(), pack(t, c.edits...))
 			if p != nil || r.OK() {
 				t.Fatalf("passed: %v", r.Problems)
+			}
+			for _, x := range r.Problems {
+				if x.Line == 0 {
+					t.Errorf("has no place: %v", x)
+				}
 			}
 			for _, x := range r.Problems {
 				if x.Severity == SeverityError && x.Gate == c.gate && strings.HasPrefix(x.String(), c.want) && strings.Contains(x.Text, c.hint) {

@@ -3,6 +3,8 @@ package evaluator
 import (
 	"strings"
 	"testing"
+
+	"github.com/open-policy-agent/opa/v1/ast"
 )
 
 // TestProblemsAreToldOnce: what the parser says several times of a line is one problem, the clearest.
@@ -76,5 +78,14 @@ func TestCheckTypes(t *testing.T) {
 	rule := `skip.no_other_version contains "rollback" if time.parse_duration_ns(input.tries.restart) > 0`
 	if CheckTypes(pack(t, own(rule)), &r); len(r.Problems) != 1 || r.Problems[0].Gate != GateTypes || r.Problems[0].String() != "recovery/own.rego:3: time.parse_duration_ns: invalid argument(s)" {
 		t.Errorf("a number for a string: %v", r.Problems)
+	}
+}
+
+// An error without a place has not that of the one before it.
+func TestErrorWithoutPlace(t *testing.T) {
+	g := &gate{}
+	compileErrors(ast.Errors{{Message: "first", Location: ast.NewLocation(nil, "a.rego", 3, 1)}, {Message: "second"}}, place{file: "b.rego"}, g)
+	if len(g.list) != 2 || g.list[0].String() != "a.rego:3: first" || g.list[1].String() != "b.rego: second" {
+		t.Errorf("got %v", g.list)
 	}
 }

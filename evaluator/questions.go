@@ -46,7 +46,7 @@ func (p *Policy) askGenerated(ctx context.Context, g *gate) {
 	for _, q := range p.queries {
 		for vector := range q.plan.vectors(rng, questionsEach) {
 			if ctx.Err() != nil {
-				g.errorf(place{}, "asking made-up questions: %v", context.Cause(ctx))
+				g.errorf(p.blame(q, nil), "asking made-up questions: %v", context.Cause(ctx))
 				return
 			}
 			rules, err := p.try(q, vector)

@@ -28,7 +28,7 @@ func (s *source) rules() map[string]*ast.Module {
 
 // read is the first gate.
 func read(files Files, g *gate) *source {
-	s := &source{files: files, modules: map[string]*ast.Module{}, data: &value{fields: map[string]*value{}}}
+	s := &source{files: files, modules: map[string]*ast.Module{}, data: &value{place: place{"data.yaml", 1, 0}, fields: map[string]*value{}}}
 	layers := files.layers()
 	patches := map[string]*value{}
 	for _, l := range layers {
@@ -119,10 +119,11 @@ func compileErrors(err error, at place, g *gate) {
 		list = ast.Errors{one}
 	}
 	for _, e := range list {
+		here := at
 		if e.Location != nil {
-			at = located(e.Location)
+			here = located(e.Location)
 		}
-		g.errorf(at, "%s", builtinHint(e.Message))
+		g.errorf(here, "%s", builtinHint(e.Message))
 	}
 }
 

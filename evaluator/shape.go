@@ -28,18 +28,28 @@ func (d *declarations) checkData(g *gate) {
 	}
 }
 
+// needed are the tables that no pack can do without, whatever it declares.
+var needed = []string{"actions", "issues", "profiles", "reasons"}
+
 // checkMissing finds tables that the pack cannot do without. It is asked first: all that reads such a table is wrong.
 func (d *declarations) checkMissing(g *gate) {
+	for _, name := range append(propertyNames(d.shapes), needed...) {
+		s := d.shapes.Properties[name]
+		if d.data.at(name) == nil && (slices.Contains(needed, name) || len(s.Required) > 0) {
+			d.missing(name, s, g)
+		}
+	}
+}
+
+// missing tells of a table that is missing, where it may be meant, or its shape is declared, or else in the data.
+func (d *declarations) missing(name string, s *schema, g *gate) {
 	undeclared := slices.DeleteFunc(d.data.keys(), func(k string) bool { return d.shapes.Properties[k] != nil })
-	for name, s := range d.shapes.Properties {
-		if d.data.at(name) != nil || len(s.Required) == 0 && name != "reasons" {
-			continue
-		}
-		if k := nearest(name, undeclared); k != "" {
-			g.errorf(d.data.at(k).place, "table data.%s is missing: did you mean it by %s?", name, k)
-		} else {
-			g.errorf(s.place, "table data.%s is missing: its shape is declared here, but no data.yaml has it", name)
-		}
+	if k := nearest(name, undeclared); k != "" {
+		g.errorf(d.data.at(k).place, "table data.%s is missing: did you mean it by %s?", name, k)
+	} else if s != nil {
+		g.errorf(s.place, "table data.%s is missing: its shape is declared here, but no data.yaml has it", name)
+	} else {
+		g.errorf(d.data.place, "table data.%s is missing", name)
 	}
 }
 
