@@ -25,7 +25,7 @@ type checker struct {
 	paused   bool                                  // reconciliation is stopped
 	spent    []*engine.Action                      // disruptive ones that left
 	exits    map[engine.ResourceID]map[string]bool // node/instance that exited by itself
-	crashes  map[engine.ResourceID]int             // counted, ever
+	crashes  map[engine.ResourceID]int             // counted in the life of its record
 	resolved map[engine.EpochSeq]bool              // actions that a human has ended
 }
 
@@ -238,7 +238,7 @@ func (c *checker) exited(id engine.ResourceID, node, instance string) {
 	c.exits[id][node+"/"+instance] = true
 }
 
-// stored: no crash is counted twice (rule 5.6).
+// stored: no crash is counted twice in the life of a record, which is what remembers it (rule 5.6).
 func (c *checker) stored(old, now *engine.Record) {
 	if now == nil {
 		return
@@ -249,6 +249,9 @@ func (c *checker) stored(old, now *engine.Record) {
 			c.w.fault("%s keeps the exit of %s twice (rule 5.6)", now.ID, x.ID)
 		}
 		seen[x] = true
+	}
+	if old == nil {
+		c.crashes[now.ID] = 0
 	}
 	c.crashes[now.ID] += len(grown(old, now))
 	if n := len(c.exits[now.ID]); c.crashes[now.ID] > n {
