@@ -148,7 +148,7 @@ func TestHistory(t *testing.T) {
 	if err != nil || x.PolicyRevision != "p1" || x.State.Status.Phase != "Running" || len(x.Entries) != 5 {
 		t.Errorf("explanation with 3 decisions: %v, %v", x, err)
 	}
-	for name, want := range map[string]string{"nope": "none named default/nope", "gone": "default/gone is gone: nobody wants it"} {
+	for name, want := range map[string]string{"nope": "none named default/nope", "gone": "desc = default/gone is gone: nobody wants it"} {
 		if _, err := c.Explain(t.Context(), &apiv1.ExplainRequest{ResourceId: id(name)}); status.Code(err) != codes.NotFound || !strings.Contains(err.Error(), want) {
 			t.Errorf("explanation of %s: %v, want %q", name, err, want)
 		}

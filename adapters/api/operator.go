@@ -65,7 +65,7 @@ func (o *operator) gone(ctx context.Context, id engine.ResourceID, err error) er
 	if engine.KindOf(err) != engine.NotFound || o.known(ctx, id) != nil {
 		return err
 	}
-	return &engine.Error{Kind: engine.NotFound, Text: "explain: " + id.String() + " is gone: nobody wants it and nothing of it is seen; `statemanager events " + id.String() + "` tells what happened"}
+	return &engine.Error{Kind: engine.NotFound, Text: id.String() + " is gone: nobody wants it and nothing of it is seen; `statemanager events " + id.String() + "` tells what happened"}
 }
 
 // lastDecisions are the newest n decisions and what happened since the first of them.

@@ -78,7 +78,7 @@ func recovered(l *engine.Ladder) *apiv1.Result {
 	if l == nil {
 		return nil
 	}
-	m := &apiv1.Result{Kind: "recovery", Result: "under_way", What: l.Issue, Reason: "the ladder is open", Time: InstantToProto(l.Opened)}
+	m := &apiv1.Result{Kind: "recovery", Result: "under_way", What: l.Issue, Reason: "recovery goes on", Time: InstantToProto(l.Opened)}
 	switch l.State {
 	case engine.LadderIdle:
 		m.Result, m.Reason = "succeeded", "its last action worked"

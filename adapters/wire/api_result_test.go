@@ -36,7 +36,7 @@ func TestResults(t *testing.T) {
 		{name: "still differs", view: engine.View{Seen: seen(engine.Observation{At: 6, Current: true, Diff: crashed})}, record: engine.Record{Plan: &engine.Plan{At: 5, Issue: "crash"}}, want: "reconciliation crash under_way: not yet seen as wanted"},
 		{name: "failed", record: engine.Record{Plan: &engine.Plan{Actions: []engine.ActionKind{"create"}}}, ladder: engine.IssuePlanFailed, want: "reconciliation create failed: its action did not bring what is wanted: recovery goes on from there"},
 		{name: "acted", record: engine.Record{History: engine.History{Attempts: []engine.Attempt{{Kind: "stop"}, {Kind: "restart", Result: "timed_out", By: "recovery"}}}}, want: "execution restart timed_out: asked by recovery"},
-		{name: "recovers", record: engine.Record{Ladder: ladder(engine.LadderOpen)}, want: "recovery crash under_way: the ladder is open"},
+		{name: "recovers", record: engine.Record{Ladder: ladder(engine.LadderOpen)}, want: "recovery crash under_way: recovery goes on"},
 		{name: "recovered", record: engine.Record{Ladder: ladder(engine.LadderIdle)}, want: "recovery crash succeeded: its last action worked"},
 		{name: "gave up", record: engine.Record{Ladder: ladder(engine.LadderClosed)}, want: "recovery crash gave_up: spent"},
 	} {

@@ -20,7 +20,8 @@ func applyCommand(c *client) *cobra.Command {
 		Long: `Sets the desired specs of all services of a YAML file; "-" reads standard input. It answers once that is durable.
 
 The whole file is checked first, by the daemon too: if it would refuse one service, none is changed. A circle of
-dependencies is refused, and a service that stands there twice.`,
+dependencies is refused, and a service that stands there twice. The namespace is "default", and that of a dependency its
+service's, where the file does not say it.`,
 		Example: "  statemanager apply -f examples/services/web.yaml",
 		Args:    args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -92,11 +92,11 @@ type checked struct {
 	Problems []evaluator.Problem `json:"problems"` // files are on the disk
 	Tests    int                 `json:"tests"`    // that passed
 	Skipped  int                 `json:"skipped"`
-	Took     string              `json:"took"`
+	Took     string              `json:"took"` // as the API has durations
 }
 
 func checkedOf(cfg *PolicyConfig, r *evaluator.Report) checked {
-	out := checked{Revision: r.Revision, OK: r.OK(), Problems: []evaluator.Problem{}, Tests: r.Passed, Skipped: r.Skipped, Took: r.Took.String()}
+	out := checked{Revision: r.Revision, OK: r.OK(), Problems: []evaluator.Problem{}, Tests: r.Passed, Skipped: r.Skipped, Took: fmt.Sprintf("%.3fs", r.Took.Seconds())}
 	for _, p := range r.Problems {
 		if p.File != "" {
 			p.File = cfg.place(p.File)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -106,9 +107,7 @@ func (d *serviceDoc) request(file string) (*pb.StateUpdateRequest, error) {
 	case d.Spec.Kind == 0:
 		return nil, fmt.Errorf("%s: service %s has no spec", file, d.Name.text)
 	}
-	if d.Namespace == "" {
-		d.Namespace = "default"
-	}
+	d.Namespace = cmp.Or(d.Namespace, "default")
 	spec := &pb.ServiceSpec{}
 	if err := conform(file, &d.Spec, spec.ProtoReflect().Descriptor()); err != nil {
 		return nil, err
@@ -126,6 +125,9 @@ func (d *serviceDoc) request(file string) (*pb.StateUpdateRequest, error) {
 	}
 	if err := protojson.Unmarshal(raw, spec); err != nil {
 		return nil, fmt.Errorf("%s:%d: spec: %s", file, d.Spec.Line, protoReason(err))
+	}
+	for _, needed := range spec.Dependencies {
+		needed.Namespace = cmp.Or(needed.Namespace, d.Namespace)
 	}
 	return &pb.StateUpdateRequest{ResourceId: &pb.ResourceId{Kind: "service", Namespace: d.Namespace, Name: d.Name.text}, Spec: spec}, nil
 }

@@ -19,7 +19,7 @@ spec:
   start_period: 1m30s
   workload: {command: [sleep, "1"], env: {A: b}}
 ---
-{kind: service, namespace: other, name: api, spec: {node: n2}}
+{kind: service, namespace: other, name: api, spec: {node: n2, dependencies: [{name: db}, {namespace: default, name: web}]}}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -33,6 +33,9 @@ spec:
 	}
 	if web.Spec.Config["port"] != "80" || web.Spec.Config["debug"] != "true" || web.Spec.Workload.Fields["command"].GetListValue().Values[0].GetStringValue() != "sleep" {
 		t.Errorf("web's spec is %v", web.Spec)
+	}
+	if d := api.Spec.Dependencies; len(d) != 2 || d[0].Namespace != "other" || d[1].Namespace != "default" {
+		t.Errorf("api needs %v: the namespace of a dependency is its service's, unless it says another", d)
 	}
 	if api.ResourceId.Namespace != "other" || api.Spec.Replicas != nil {
 		t.Errorf("api is %v", api)

@@ -38,7 +38,7 @@ func versionCommand(c *client) *cobra.Command {
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !server && c.output != "table" {
-				return c.print(cmd, &pb.GetVersionResponse{Version: buildVersion()})
+				return c.printValue(cmd.OutOrStdout(), map[string]string{"version": buildVersion()})
 			}
 			if !server {
 				fmt.Fprintln(cmd.OutOrStdout(), "statemanager", buildVersion())
