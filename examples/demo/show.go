@@ -25,6 +25,10 @@ func (s *scene) show(e *pb.HistoryEntry) {
 	case "action_started":
 		s.line(e, "action", fmt.Sprintf("%s (%s) at %s, asked by %s", m["action"], m["key"], m["node"], m["by"]))
 	case "action_ended":
+		if m["late"] != "" {
+			s.line(e, "result", fmt.Sprintf("(%s) %s, when it was over", m["key"], m["result"]))
+			return
+		}
 		r.Actions = append(r.Actions, Action{m["action"], m["key"], m["node"], m["result"]})
 		s.line(e, "result", strings.TrimSpace(fmt.Sprintf("%s (%s) %s %s", m["action"], m["key"], m["result"], m["message"])))
 	case "phase_changed":

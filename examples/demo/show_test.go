@@ -59,3 +59,14 @@ func TestPairs(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestLateAnswer: what a controller says of an action that is over makes no second action of it.
+func TestLateAnswer(t *testing.T) {
+	var out strings.Builder
+	s := &scene{stage: &stage{}, result: &Result{}}
+	s.out = &out
+	s.show(&pb.HistoryEntry{Entry: &pb.HistoryEntry_Event{Event: &pb.StateEvent{EventType: "action_ended", Metadata: map[string]string{"key": "1.7", "late": "true", "result": "succeeded"}}}})
+	if len(s.result.Actions) != 0 || !strings.Contains(out.String(), "(1.7) succeeded, when it was over") {
+		t.Errorf("shown: %q, kept: %v", out.String(), s.result.Actions)
+	}
+}
