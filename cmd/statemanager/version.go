@@ -67,5 +67,5 @@ func pausedText(v *pb.GetVersionResponse) string {
 	if v.PausedSince == nil {
 		return ""
 	}
-	return ", paused for " + since(v.PausedSince)
+	return ", reconciliation is stopped for " + since(v.PausedSince)
 }
